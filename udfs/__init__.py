@@ -1,0 +1,1 @@
+"""What decides: deterministic machines over a channel's log. No I/O, no clock, no randomness."""

@@ -1,0 +1,185 @@
+"""One frozen struct per component, from TOML; what can lose money has no default.
+
+`load` refuses unknown keys, missing limits and contradictions before any process starts.
+"""
+
+import hashlib
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from schemas.decimal_text import parse
+from schemas.errors import BadText, ConfigError
+from schemas.instrument import MONEY_DECIMALS, Instrument, Style, TickSize, Universe
+from schemas.trading import ExchangeMode
+
+
+class _Strict(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    pass
+
+
+class MoneyLimits(_Strict, frozen=True):
+    """Limits in money of one settle currency (units of 10^-8)."""
+
+    currency: str
+    order_notional_max: int
+    position_notional_max: int  # absolute, per instrument
+    loss_max: int  # realised + unrealised + fees, per channel and term; at the gateway per account
+
+
+class Limits(_Strict, frozen=True):
+    """Every limit that risk checks; all are required."""
+
+    money: tuple[MoneyLimits, ...]
+    orders_per_minute_max: int  # of channel time, per channel
+    open_orders_max: int  # per channel
+    collar_bp_max: int  # how far through the opposite best price an order may reach
+    quote_age_ns_max: int
+
+    def __post_init__(self) -> None:
+        for name in ("orders_per_minute_max", "open_orders_max", "collar_bp_max", "quote_age_ns_max"):
+            if getattr(self, name) <= 0:
+                raise ConfigError(f"limits: {name} must be positive, was {getattr(self, name)}")
+        if not self.money:
+            raise ConfigError("limits: no currency has limits")
+        for money in self.money:
+            if min(money.order_notional_max, money.position_notional_max, money.loss_max) <= 0:
+                raise ConfigError(f"limits: every limit in {money.currency} must be positive")
+
+
+class Fees(_Strict, frozen=True):
+    """A venue's rates in parts per million of the notional."""
+
+    venue: str
+    maker_ppm: int
+    taker_ppm: int
+
+
+class ExchangeConfig(_Strict, frozen=True):
+    """How orders meet the market: in the channel (lock-step), or through the gateway."""
+
+    mode: ExchangeMode
+    order_latency_ns: int
+    report_latency_ns: int
+    fees: tuple[Fees, ...]
+
+    def taker_ppm(self, venue: str) -> int:
+        for fees in self.fees:
+            if fees.venue == venue:
+                return fees.taker_ppm
+        raise ConfigError(f"exchange: no fees are given for venue {venue}")
+
+
+class StrategyConfig(_Strict, frozen=True):
+    """A strategy: a shipped name or PATH:Class, and its options as the class's Config takes them."""
+
+    name: str
+    target: str
+    options: dict[str, Any] = {}
+    source_sha256: str = ""  # of a file given by path; filled in when the term is written
+
+
+class LearnConfig(_Strict, frozen=True):
+    """Label, online learner and ensemble."""
+
+    horizon_ns: int = 10_000_000_000
+    learning_rate: float = 0.01
+    loss_alpha: float = 0.02  # of each member's EWMA log-loss
+    eta: float = 4.0  # weight is proportional to exp(-eta * loss)
+    weight_floor: float = 0.05
+
+
+class FeedConfig(_Strict, frozen=True):
+    """How ticks become frames."""
+
+    frame_ticks_max: int = 4096
+    frame_wait_us_max: int = 1000
+    heartbeat_ns: int = 100_000_000
+
+
+class GatewayConfig(_Strict, frozen=True):
+    """The gateway's own account limits and patience; limits are required."""
+
+    limits: Limits
+    answer_ns_max: int = 2_000_000_000
+    unresolved_ns_max: int = 30_000_000_000
+
+
+class Config(_Strict, frozen=True):
+    """Everything that a run is configured by."""
+
+    universe: Universe
+    limits: Limits
+    exchange: ExchangeConfig
+    strategies: tuple[StrategyConfig, ...]
+    gateway: GatewayConfig
+    learn: LearnConfig = LearnConfig()
+    feed: FeedConfig = FeedConfig()
+
+
+def load(path: Path) -> Config:
+    """The configuration in a TOML file; raises ConfigError with the key that is wrong."""
+    try:
+        return read(path.read_bytes(), str(path))
+    except OSError as error:
+        raise ConfigError(f"configuration {path}: {error.strerror}") from error
+
+
+def read(text: bytes, where: str) -> Config:
+    try:
+        document = msgspec.toml.decode(text)
+        return _build(document)
+    except (msgspec.DecodeError, msgspec.ValidationError, BadText, KeyError, TypeError) as error:
+        detail = f"{error.args[0]!r} is missing" if isinstance(error, KeyError) else str(error)
+        raise ConfigError(f"configuration {where}: {detail}") from error
+
+
+def _build(document: dict[str, Any]) -> Config:
+    if "limits" not in document or "gateway" not in document:
+        raise ConfigError(
+            "configuration: [limits] and [gateway] are required: nothing that can lose money has a default"
+        )
+    return msgspec.convert(
+        {
+            **document,
+            "universe": Universe(tuple(_instrument(i, one) for i, one in enumerate(document["universe"]))),
+            "limits": _limits(document["limits"]),
+            "gateway": {**document["gateway"], "limits": _limits(document["gateway"]["limits"])},
+        },
+        Config,
+        from_attributes=True,
+    )
+
+
+def _instrument(number: int, given: dict[str, Any]) -> Instrument:
+    one = dict(given)
+    price_decimals, size_decimals = one["price_decimals"], one["size_decimals"]
+    tick_size, lot, size_min = one.pop("tick_size"), one.pop("lot"), one.pop("size_min")
+    quote = one.pop("quote")
+    return Instrument(
+        number=number,
+        tick_sizes=(TickSize(0, parse(tick_size, price_decimals)),),
+        lot=parse(lot, size_decimals),
+        size_min=parse(size_min, size_decimals),
+        quote=quote,
+        settle=one.pop("settle", quote),
+        fee=one.pop("fee", quote),
+        style=Style(one.pop("style", "linear")),
+        reference_of=tuple(one.pop("reference_of", ())),
+        **one,
+    )
+
+
+def _limits(given: dict[str, Any]) -> Limits:
+    table = dict(given)
+    money = tuple(
+        MoneyLimits(currency=currency, **{key: parse(text, MONEY_DECIMALS) for key, text in amounts.items()})
+        for currency, amounts in table.pop("money").items()
+    )
+    return Limits(money=money, **table)
+
+
+def hash_of(value: object) -> str:
+    """The sha256 of a struct's canonical JSON."""
+    return hashlib.sha256(msgspec.json.encode(value, order="deterministic")).hexdigest()

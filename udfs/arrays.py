@@ -1,0 +1,115 @@
+"""The arrays that stages add to a batch: one table of names, layouts and who adds them.
+
+Every array is ordered by `position`, the ordinal of an accepted record in its channel's log. An element at
+position p may depend on records up to p and on nothing later.
+"""
+
+import numpy as np
+
+from schemas.records import DECISION, FEATURE, OUTCOME, REPORT, TICK
+
+# An instrument's best quotes after the event that ended at `position`.
+QUOTE = np.dtype(
+    [
+        ("position", "<u8"),
+        ("channel_ns", "<i8"),
+        ("bid", "<i8"),
+        ("bid_size", "<i8"),
+        ("ask", "<i8"),
+        ("ask_size", "<i8"),
+        ("instrument", "<u4"),
+        ("marks", "<u2"),  # schemas.records.Mark
+        ("pad", "<u2"),
+    ]
+)
+
+# The close of an instrument's bar: emitted when channel time reaches the bar's end, that is before the effect of the
+# record at `position`, whose time is `now_ns` or later. Every instrument that was ever seen gets one at each close.
+CLOSE = np.dtype(
+    [
+        ("position", "<u8"),
+        ("end_ns", "<i8"),  # the end of the bar, a multiple of its width
+        (
+            "now_ns",
+            "<i8",
+        ),  # the latest multiple of the width that channel time has reached (end_ns, or later after silence)
+        ("open", "<i8"),  # trade prices; 0 = no trade in the bar
+        ("high", "<i8"),
+        ("low", "<i8"),
+        ("close", "<i8"),  # last trade so far, also from earlier bars; 0 = none yet
+        ("volume", "<i8"),
+        ("value", "<i8"),  # sum of price * size, saturating at the int64 range
+        ("buy_volume", "<i8"),
+        ("sell_volume", "<i8"),
+        ("flow", "<i8"),  # order-flow imbalance, in size units
+        ("bid", "<i8"),
+        ("bid_size", "<i8"),
+        ("ask", "<i8"),
+        ("ask_size", "<i8"),
+        ("trades", "<u4"),
+        ("quotes", "<u4"),  # changes of the best quotes
+        ("instrument", "<u4"),
+        ("marks", "<u2"),
+        ("width", "u1"),  # index into schemas.features.BAR_WIDTHS_NS
+        ("empty", "u1"),  # 1 = no event in the bar
+    ]
+)
+
+# A record that quality refused: the instrument is marked from `position` on.
+SUSPECT = np.dtype([("position", "<u8"), ("instrument", "<u4"), ("fault", "<u4")])
+
+# The model's score of each feature row, in the order of the rows.
+SCORE = np.dtype([("row", "<u8"), ("model_bp", "<i4"), ("in_sample", "<u4")])
+
+# A row whose horizon has passed.
+LABEL = np.dtype(
+    [
+        ("position", "<u8"),
+        ("row", "<u8"),
+        ("row_ns", "<i8"),
+        ("channel_ns", "<i8"),
+        ("mid_before_half", "<i8"),
+        ("mid_after_half", "<i8"),
+        ("spread", "<i8"),
+        ("instrument", "<u4"),
+        ("label", "<i4"),
+    ]
+)
+
+# The online learner's prediction for each feature row, in the order of the rows.
+ONLINE = np.dtype([("row", "<u8"), ("online_bp", "<i4"), ("pad", "<u4")])
+
+# What a strategy sees of each feature row: one of these a row, in order.
+ROW = np.dtype(
+    [
+        ("row", "<u8"),
+        ("model_bp", "<i4"),
+        ("online_bp", "<i4"),
+        ("model_weight_bp", "<i4"),
+        ("online_weight_bp", "<i4"),
+        ("p_bp", "<i4"),
+        ("confidence_bp", "<i4"),
+        ("in_sample", "<u4"),
+        ("pad", "<u4"),
+    ]
+)
+
+ARRAYS: dict[str, np.dtype] = {  # type: ignore[type-arg]
+    "ticks": TICK,  # channel: accepted ticks and heartbeats, contiguous positions
+    "reports": REPORT,  # channel: accepted reports of the gateway
+    "suspects": SUSPECT,  # quality
+    "quotes": QUOTE,  # book
+    "closes": CLOSE,  # bars
+    "features": FEATURE,  # features
+    "scores": SCORE,  # score
+    "labels": LABEL,  # label
+    "online": ONLINE,  # learn
+    "rows": ROW,  # ensemble
+    "outcomes": OUTCOME,  # ensemble
+    "decisions": DECISION,  # trade
+    "executions": REPORT,  # trade, in lock-step mode
+}
+EMPTY = {name: np.zeros(0, dtype) for name, dtype in ARRAYS.items()}
+EMPTY["refused"] = np.zeros(0, "<u4")  # quality: places in the frame of the records that went to quarantine
+EMPTY["faults"] = np.zeros(0, "u1")  # quality: their schemas.errors.Fault
+EMPTY["backwards"] = np.zeros(0, "<u4")  # quality: places in `ticks` where venue time ran backwards

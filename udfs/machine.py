@@ -1,0 +1,123 @@
+"""The protocol of every unit of logic, the batch that passes through, and the pipeline that chains them.
+
+A machine is a deterministic state machine over one channel's log: the configuration is the object, the state is an
+argument. Row i of a batch may use only rows with position <= i and the machine's own state; a stage never reads
+another stage's state.
+"""
+
+import struct
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+import numpy as np
+
+from schemas.control import Control
+from schemas.errors import StateError
+from schemas.frame import Records
+from schemas.trading import Order
+from udfs.arrays import EMPTY
+
+State = dict[str, Records]
+
+
+@dataclass(slots=True)
+class Batch:
+    """The accepted records of one frame, and what the stages made of them (`udfs.arrays`)."""
+
+    channel: int
+    kind: int
+    position: int  # of the first accepted record; the others follow without holes
+    count: int  # accepted records
+    control: Control | None = None
+    gap: bool = False  # records of this frame's writer are missing before it
+    arrays: dict[str, Records] = field(default_factory=dict)
+    orders: list[Order] = field(default_factory=list)
+
+    def __getitem__(self, name: str) -> Records:
+        return self.arrays.get(name, EMPTY[name])
+
+    def __setitem__(self, name: str, records: Records) -> None:
+        self.arrays[name] = records
+
+
+class Machine(Protocol):
+    """What the adapters run. `state` is changed in place; the bytes of a state carry the machine's version."""
+
+    name: str
+    version: int
+
+    def initial(self) -> Any: ...
+
+    def step(self, state: Any, batch: Batch) -> None: ...
+
+    def dump(self, state: Any) -> bytes: ...
+
+    def load(self, data: bytes) -> Any: ...
+
+
+class ArrayMachine:
+    """A machine whose state is a dictionary of numpy arrays of fixed shape; gives it bytes."""
+
+    name: str
+    version: int
+
+    def initial(self) -> State:
+        raise NotImplementedError
+
+    def dump(self, state: State) -> bytes:
+        return b"".join(array.tobytes() for array in state.values())
+
+    def load(self, data: bytes) -> State:
+        state = self.initial()
+        at = 0
+        for array in state.values():
+            array[...] = np.frombuffer(data, array.dtype, array.size, at).reshape(array.shape)
+            at += array.nbytes
+        if at != len(data):
+            raise StateError(f"state of {self.name}: {len(data)} bytes instead of {at}")
+        return state
+
+
+_PART = struct.Struct("<16sII")
+
+
+class Pipeline:
+    """Machines in a row; itself a machine. Each sees what the ones before it added."""
+
+    name = "pipeline"
+    version = 1
+
+    def __init__(self, machines: Sequence[Machine]) -> None:
+        self.machines = tuple(machines)
+
+    def initial(self) -> list[Any]:
+        return [machine.initial() for machine in self.machines]
+
+    def step(self, state: list[Any], batch: Batch) -> None:
+        for machine, own in zip(self.machines, state, strict=True):
+            machine.step(own, batch)
+
+    def dump(self, state: list[Any]) -> bytes:
+        parts = []
+        for machine, own in zip(self.machines, state, strict=True):
+            data = machine.dump(own)
+            parts += [_PART.pack(machine.name.encode(), machine.version, len(data)), data]
+        return b"".join(parts)
+
+    def load(self, data: bytes) -> list[Any]:
+        """The states; raises StateError when a name, a version or a length is not this pipeline's."""
+        state, at = [], 0
+        for machine in self.machines:
+            if len(data) < at + _PART.size:
+                raise StateError(f"state of {machine.name}: missing")
+            name, version, size = _PART.unpack_from(data, at)
+            if (name.rstrip(b"\0").decode(), version) != (machine.name, machine.version):
+                found = f"{name.rstrip(bytes(1)).decode()} version {version}"
+                raise StateError(f"state of {machine.name} version {machine.version}: the bytes are of {found}")
+            at += _PART.size
+            state.append(machine.load(data[at : at + size]))
+            at += size
+        if at != len(data):
+            raise StateError(f"state of the pipeline: {len(data) - at} bytes too many")
+        return state
