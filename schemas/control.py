@@ -108,7 +108,7 @@ def control_frame(
     Halt(by='test', reason='drill')
     """
     records = document(msgspec.json.encode(control))
-    return Frame(Kind.CONTROL, channel, source, epoch, sequence, records, publish_ns)
+    return Frame(Kind.CONTROL, channel, source, epoch, sequence, records, publish_ns, log=log)
 
 
 def read_control(frame: Frame) -> Control:

@@ -49,6 +49,7 @@ class Fault(IntEnum):
     GENESIS = 23  # a second GENESIS: the log is not the one this state belongs to
     WRONG_TERM = 24  # a TERM that does not follow the one in force
     BAD_SIDE = 25
+    WRONG_LOG = 26  # the frame names another log than the state's: the channel is halted
 
 
 class BadFrame(PenstockError):

@@ -2,10 +2,11 @@
 
     offset  0 magic u16 · 2 version u8 · 3 kind u8 · 4 channel u16 · 6 source u16 · 8 epoch u32 · 12 flags u16
            14 record_size u16 · 16 sequence u64 · 24 count u32 · 28 schema u32 · 32 publish_ns i64
-           40 reserved u32 · 44 crc32 u32 · 48 records
+           40 log u32 · 44 crc32 u32 · 48 records
 
 The checksum covers the header (its own field as zero) and the records; every single-bit flip, truncation and
-extension is detected. `publish_ns` is telemetry: no machine reads it and canonical bytes do not contain it.
+extension is detected. `log` is the tag of the GENESIS that the writer found in the partition: a frame of another log
+(a topic deleted and made again under a running job) is told from ours at once. `publish_ns` is telemetry: no machine reads it and canonical bytes do not contain it.
 """
 
 import struct
@@ -44,6 +45,7 @@ class Frame:
     records: Records
     publish_ns: int = 0
     flags: int = 0
+    log: int = 0
 
     def __len__(self) -> int:
         return len(self.records)
@@ -73,7 +75,7 @@ def encode(frame: Frame) -> bytes:
         len(frame),
         SCHEMAS[frame.kind],
         frame.publish_ns,
-        0,
+        frame.log,
         0,
     )
     return b"".join((head[:_CHECKSUM_AT], struct.pack("<I", zlib.crc32(body, zlib.crc32(head))), body))
@@ -134,6 +136,11 @@ def _check_layout(kind: int, schema: int, size: int, count: int) -> None:
         raise BadFrame(Fault.UNKNOWN_SCHEMA, f"frame: {Kind(kind).name} records of layout {schema:#010x}, {size} bytes")
     if not 0 < count <= COUNT_MAX:
         raise BadFrame(Fault.TOO_MANY, f"frame: count {count} is not between 1 and {COUNT_MAX}")
+
+
+def log_tag(log_id: str) -> int:
+    """The 32 bits by which every frame names its log; 0 only for frames before a GENESIS."""
+    return zlib.crc32(log_id.encode()) or 1
 
 
 def channel_of(data: bytes) -> int:

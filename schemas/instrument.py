@@ -58,8 +58,8 @@ class Instrument(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_onl
     def notional(self, price: int, size: int) -> int:
         """The exact value in money of the settle currency, rounded away from zero to the unit.
 
-        >>> btc = Instrument(number=0, symbol="BTCUSDT", venue="spot", channel=0, price_decimals=2,
-        ...     size_decimals=5, tick_sizes=(TickSize(0, 1),), lot=1, size_min=1, quote="USDT", settle="USDT", fee="USDT")
+        >>> btc = Instrument(number=0, symbol="BTCUSDT", venue="spot", channel=0, price_decimals=2, size_decimals=5,
+        ...     tick_sizes=(TickSize(0, 1),), lot=1, size_min=1, quote="USDT", settle="USDT", fee="USDT")
         >>> btc.notional(price=6_000_000, size=100)    # 0.001 BTC at 60,000.00
         6000000000
         """

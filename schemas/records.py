@@ -29,7 +29,7 @@ class Kind(IntEnum):
 
 
 class TickKind(IntEnum):
-    """What a tick says; the stream of an instrument in which time may not run backwards is TRADE, BID + ASK, or LEVEL."""
+    """What a tick says; an instrument has three streams, TRADE, BID with ASK, and LEVEL, each with its own order."""
 
     TRADE = 0
     BID = 1  # best bid: price and size; size 0 = no bid
