@@ -99,7 +99,7 @@ _DECODER: msgspec.json.Decoder[Control] = msgspec.json.Decoder(Control)
 
 
 def control_frame(
-    control: Control, *, channel: int, source: int, epoch: int, sequence: int, publish_ns: int = 0
+    control: Control, *, channel: int, source: int, epoch: int, sequence: int, publish_ns: int = 0, log: int = 0
 ) -> Frame:
     """The frame that carries a control.
 

@@ -6,7 +6,8 @@
 
 The checksum covers the header (its own field as zero) and the records; every single-bit flip, truncation and
 extension is detected. `log` is the tag of the GENESIS that the writer found in the partition: a frame of another log
-(a topic deleted and made again under a running job) is told from ours at once. `publish_ns` is telemetry: no machine reads it and canonical bytes do not contain it.
+(a topic deleted and made again under a running job) is told from ours at once. `publish_ns` is telemetry: no machine
+reads it and canonical bytes do not contain it.
 """
 
 import struct
