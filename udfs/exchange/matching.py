@@ -1,0 +1,106 @@
+"""Matching of immediate-or-cancel limit orders against the displayed best quote.
+
+An order takes what is displayed on the opposite side at its arrival, at that price, and no more; the rest expires.
+What it took is gone until the venue quotes that side anew. Hidden size, deeper levels and our own market impact are
+not modelled. Fees are the venue's taker rate on the notional, rounded up.
+"""
+
+from typing import NamedTuple
+
+import numba
+import numpy as np
+
+from schemas.errors import Unsafe
+from schemas.frame import Records
+from schemas.instrument import Instrument, divide_up
+from schemas.records import REPORT, Side
+from schemas.trading import Order, Reason, ReportKind
+from udfs.arrays import QUOTE
+
+PPM = 1_000_000
+EXECUTION_ID_SIZE = 48
+
+
+class Terms(NamedTuple):
+    """What the exchange knows of an instrument."""
+
+    instrument: Instrument
+    taker_ppm: int
+
+
+@numba.njit(cache=True, nogil=True)
+def fold_quotes(quotes: Records, first: int, last: int, book: Records) -> None:
+    """Bring the book rows (QUOTE records by instrument number) to the state after quotes[first:last]."""
+    for i in range(first, last):
+        quote = quotes[i]
+        row = book[quote.instrument]
+        row.position = quote.position
+        row.channel_ns = quote.channel_ns
+        row.bid, row.bid_size = quote.bid, quote.bid_size
+        row.ask, row.ask_size = quote.ask, quote.ask_size
+        row.marks = quote.marks
+
+
+def empty_book(instruments: int) -> Records:
+    book = np.zeros(instruments, QUOTE)
+    book["instrument"] = np.arange(instruments)
+    return book
+
+
+def match(order: Order, terms: Terms, quote: Records, now_ns: int) -> Records:
+    """The reports of an order that arrives now: ACCEPTED, then FILL and what is left EXPIRED; or REJECTED.
+
+    `quote` (a 0-d QUOTE record) is reduced by what was taken. The last report is terminal.
+    """
+    refusal = refuse(order, terms.instrument, now_ns)
+    if refusal is not Reason.NONE:
+        return _reports(order, [(ReportKind.REJECTED, refusal, 0, 0, 0, 0, 0)], terms, now_ns)
+    price_name, size_name = ("ask", "ask_size") if order.side == Side.BUY else ("bid", "bid_size")
+    price, shown = int(quote[price_name]), int(quote[size_name])
+    reaches = price > 0 and (price <= order.price if order.side == Side.BUY else price >= order.price)
+    taken = min(order.size, shown) if reaches else 0
+    lines = [(ReportKind.ACCEPTED, Reason.NONE, 0, 0, 0, order.size, 0)]
+    if taken:
+        quote[size_name] = shown - taken
+        fee = divide_up(terms.instrument.notional(price, taken) * terms.taker_ppm, PPM)
+        lines.append((ReportKind.FILL, Reason.NONE, price, taken, taken, order.size - taken, fee))
+    if taken < order.size:
+        lines.append((ReportKind.EXPIRED, Reason.NO_LIQUIDITY, 0, 0, taken, 0, 0))
+    return _reports(order, lines, terms, now_ns)
+
+
+def refuse(order: Order, instrument: Instrument, now_ns: int) -> Reason:
+    """Why the exchange does not take an order at all; Reason.NONE when it does."""
+    if now_ns > order.valid_until_ns:
+        return Reason.EXPIRED
+    if order.size < instrument.size_min or order.size % instrument.lot:
+        return Reason.BAD_SIZE
+    if order.price <= 0 or order.price % instrument.tick_size_at(now_ns):
+        return Reason.OFF_STEP
+    return Reason.NONE
+
+
+def _reports(order: Order, lines: list[tuple[int, ...]], terms: Terms, now_ns: int) -> Records:
+    reports = np.zeros(len(lines), REPORT)
+    for place, (kind, reason, price, size, cumulative, leaves, fee) in enumerate(lines):
+        report = reports[place]
+        report["order_id"] = order.id.encode()
+        if kind == ReportKind.FILL:
+            execution_id = f"{order.id}-{place}"
+            if len(execution_id) > EXECUTION_ID_SIZE:
+                raise Unsafe(f"execution id {execution_id!r} is longer than {EXECUTION_ID_SIZE}")
+            report["execution_id"] = execution_id.encode()
+        report["broker_ns"] = now_ns
+        report["price"], report["size"] = price, size
+        report["cumulative"], report["leaves"] = cumulative, leaves
+        report["fee"], report["fee_currency"] = fee, terms.instrument.fee.encode()
+        report["instrument"], report["side"] = order.instrument, order.side
+        report["kind"], report["reason"] = kind, reason
+    return reports
+
+
+def warm() -> None:
+    """Compile for the writable and the read-only arrays that the channel passes."""
+    quotes = np.zeros(1, QUOTE)
+    fold_quotes(quotes, 0, 1, np.zeros(1, QUOTE))
+    fold_quotes(np.frombuffer(quotes.tobytes(), QUOTE), 0, 1, np.zeros(1, QUOTE))

@@ -1,0 +1,1 @@
+"""Whether an order may leave: one pure table, asked twice on two paths."""
