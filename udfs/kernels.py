@@ -1,0 +1,47 @@
+"""What every compiled loop needs: one signature per kernel, and a cache that notices a change in what it calls."""
+
+import hashlib
+from collections.abc import Callable
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import numba
+
+from schemas.frame import Records
+
+
+def read_only(records: Records) -> Records:
+    """A view that cannot be written: Numba compiles another function for each of the two kinds of array.
+
+    Arrays of `np.frombuffer` are read-only, arrays of tests and of earlier stages are not. With inputs always
+    read-only there is one machine code per kernel, for every caller.
+    """
+    if not records.flags.writeable:
+        return records
+    view = records.view()
+    view.flags.writeable = False
+    return view
+
+
+def kernel(*sources: ModuleType) -> Callable[[Callable[..., Any]], Any]:
+    """Compile without the GIL, cached on disk, and anew when this file or one of `sources` has changed.
+
+    Numba's cache looks only at the file of the function itself: it would go on running the old code of a function
+    or constant that the kernel takes from another module.
+    """
+
+    def compile_later(function: Callable[..., Any]) -> Any:
+        compiled = numba.njit(cache=True, nogil=True)(function)
+        index = compiled._cache._cache_file
+        index._source_stamp = (index._source_stamp, _digest(sources))
+        return compiled
+
+    return compile_later
+
+
+def _digest(sources: tuple[ModuleType, ...]) -> str:
+    digest = hashlib.sha256()
+    for module in sources:
+        digest.update(Path(str(module.__file__)).read_bytes())
+    return digest.hexdigest()
