@@ -50,6 +50,7 @@ class Fault(IntEnum):
     WRONG_TERM = 24  # a TERM that does not follow the one in force
     BAD_SIDE = 25
     WRONG_LOG = 26  # the frame names another log than the state's: the channel is halted
+    WRITER_GAP = 27  # reports or controls are missing: the channel is halted
 
 
 class BadFrame(PenstockError):

@@ -48,6 +48,7 @@ class Instrument(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_onl
     multiplier: int = 1
     style: Style = Style.LINEAR
     tradable: bool = True
+    shortable: bool = False
     reference_of: tuple[int, ...] = ()  # channels into which the feed copies its ticks, flag REFERENCE
 
     def tick_size_at(self, channel_ns: int) -> int:

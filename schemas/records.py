@@ -184,10 +184,7 @@ OUTCOME = np.dtype(
 PROGRESS = np.dtype(
     [
         ("position", "<u8"),
-        ("channel_ns", "<i8"),
-        ("features", "<u8"),
         ("decisions", "<u8"),
-        ("orders", "<u8"),
         ("term", "<u4"),
         ("halted", "u1"),
         ("pad", "u1", (3,)),

@@ -21,6 +21,7 @@ class Source(IntEnum):
 
 
 SOURCES_MAX = 16
+assert max(Source) < SOURCES_MAX
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,6 +55,7 @@ PROGRESS = _topic("progress.v1", "position and digest every K records", "trade",
 QUARANTINE = _topic("quarantine.v1", "what was refused, and why", "trade, feed, gateway", "archive", FOR_EVER)
 
 TOPICS = (TICKS, MARKS, ORDERS, FEATURES, DECISIONS, OUTCOMES, EXECUTIONS, PROGRESS, QUARANTINE)
+TRADE_FRAMES = (FEATURES, DECISIONS, OUTCOMES, EXECUTIONS, PROGRESS, QUARANTINE)  # what trade writes besides orders
 
 # Flink operator uids: state is found again by these.
 UID_LOG = "log-v1"

@@ -44,6 +44,7 @@ class Reason(IntEnum):
     OPEN_ORDERS = 31
     LOSS = 32
     EXPIRED = 33  # valid_until has passed
+    SHORT_SALE = 34  # would sell what is not held, and the instrument may not be sold short
     # the gateway's own
     NO_MARK = 40
     WRONG_TERM = 41

@@ -6,7 +6,7 @@ position p may depend on records up to p and on nothing later.
 
 import numpy as np
 
-from schemas.records import DECISION, FEATURE, OUTCOME, REPORT, TICK
+from schemas.records import DECISION, FEATURE, OUTCOME, PROGRESS, REPORT, TICK
 
 # An instrument's best quotes after the event that ended at `position`.
 QUOTE = np.dtype(
@@ -108,6 +108,7 @@ ARRAYS: dict[str, np.dtype] = {  # type: ignore[type-arg]
     "outcomes": OUTCOME,  # ensemble
     "decisions": DECISION,  # trade
     "executions": REPORT,  # trade, in lock-step mode
+    "progress": PROGRESS,  # trade
 }
 EMPTY = {name: np.zeros(0, dtype) for name, dtype in ARRAYS.items()}
 EMPTY["refused"] = np.zeros(0, "<u4")  # quality: places in the frame of the records that went to quarantine

@@ -5,6 +5,7 @@ What it took is gone until the venue quotes that side anew. Hidden size, deeper 
 not modelled. Fees are the venue's taker rate on the notional, rounded up.
 """
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numba
@@ -80,7 +81,7 @@ def refuse(order: Order, instrument: Instrument, now_ns: int) -> Reason:
     return Reason.NONE
 
 
-def _reports(order: Order, lines: list[tuple[int, ...]], terms: Terms, now_ns: int) -> Records:
+def _reports(order: Order, lines: Sequence[tuple[int, ...]], terms: Terms, now_ns: int) -> Records:
     reports = np.zeros(len(lines), REPORT)
     for place, (kind, reason, price, size, cumulative, leaves, fee) in enumerate(lines):
         report = reports[place]

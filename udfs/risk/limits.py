@@ -76,6 +76,8 @@ def _amounts(intent: Intent, instrument: Instrument, view: View, limits: Limits,
     # The worst case: everything that works on this side fills, nothing on the other side does.
     signed = intent.size if intent.side == Side.BUY else -intent.size
     reached = view.held + signed + (view.working if (view.working > 0) == (signed > 0) else 0)
+    if signed < 0 and reached < 0 and not instrument.shortable:
+        return Reason.SHORT_SALE
     if instrument.notional(max(intent.price, view.ask), abs(reached)) > money.position_notional_max:
         return Reason.POSITION_NOTIONAL
     if view.orders_last_minute >= limits.orders_per_minute_max:

@@ -1,0 +1,150 @@
+"""The door to Flink: environment, Kafka source, sinks, and where keys and partitions land."""
+
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+from pyflink.common import Configuration, TypeInformation, Types, WatermarkStrategy
+from pyflink.common.serialization import ByteArraySchema, RowFieldExtractorSchema
+from pyflink.datastream import DataStream, StreamExecutionEnvironment
+from pyflink.datastream.connectors.base import DeliveryGuarantee
+from pyflink.datastream.connectors.kafka import (
+    KafkaOffsetsInitializer,
+    KafkaRecordSerializationSchema,
+    KafkaSink,
+    KafkaSource,
+)
+from pyflink.java_gateway import get_gateway
+
+from jobs.adapters.clock import wall_ns
+from schemas.errors import ConfigError
+from schemas.topics import ORDERS, TICKS, TRADE_FRAMES, UID_LOG, UID_TRADE, Topic, uid_sink
+from udfs.channel import Resources
+from udfs.flink import ChannelOperator, KeyOf, message_type, output_tags
+
+MAX_PARALLELISM = 128  # for ever: state cannot be restored under another one
+KEYS_MAX = 1 << 40
+SETTINGS = {
+    "python.execution-mode": "thread",
+    "execution.checkpointing.mode": "EXACTLY_ONCE",
+    "execution.checkpointing.interval": "1 s",
+    "execution.checkpointing.timeout": "60 s",
+    "execution.checkpointing.externalized-checkpoint-retention": "RETAIN_ON_CANCELLATION",
+    "execution.checkpointing.num-retained": "3",
+    "state.backend.type": "hashmap",
+    "restart-strategy.type": "fixed-delay",
+    "restart-strategy.fixed-delay.attempts": "20",
+    "restart-strategy.fixed-delay.delay": "100 ms",
+    "pipeline.max-parallelism": str(MAX_PARALLELISM),
+}
+
+
+def environment(settings: dict[str, str], jars: list[Path]) -> StreamExecutionEnvironment:
+    """An environment with the project's settings, `settings` over them; jars only where no cluster provides them."""
+    configuration = Configuration()
+    for name, value in {**SETTINGS, **settings}.items():
+        configuration.set_string(name, value)
+    if jars:
+        configuration.set_string("pipeline.jars", ";".join(f"file://{jar}" for jar in jars))
+        configuration.set_string("python.executable", sys.executable)
+        configuration.set_string("python.client.executable", sys.executable)
+    found = StreamExecutionEnvironment.get_execution_environment(configuration)
+    found.set_buffer_timeout(0)
+    return found
+
+
+def build(
+    env: StreamExecutionEnvironment,
+    bootstrap: str,
+    channels: tuple[int, ...],
+    partitions: int,
+    resources: Callable[[], Resources],
+    bounded: bool,
+) -> None:
+    """ticks.v1 → the channel operator → a sink for each topic."""
+    keys = {channel: key_on_subtask(channel, env.get_parallelism()) for channel in channels}
+    no_channel = max(keys.values()) + 1
+    sink_keys = {key: key_in_partition(channel, partitions) for channel, key in keys.items()}
+    operator = ChannelOperator(
+        channels={key: channel for channel, key in keys.items()},
+        resources=resources,
+        wall_ns=wall_ns,
+        sink_keys={**sink_keys, no_channel: key_in_partition(0, partitions)},
+    )
+    source = env.from_source(_source(bootstrap, bounded), WatermarkStrategy.no_watermarks(), "log", _bytes())
+    decided = (
+        source.uid(UID_LOG)
+        .key_by(KeyOf(keys, no_channel), key_type=Types.LONG())
+        .process(operator, output_type=message_type())
+        .name("trade")
+        .uid(UID_TRADE)
+    )
+    _sink(decided, bootstrap, ORDERS)
+    # get_side_output() would chain a hidden Python operator into this thread, which deadlocks on the GIL.
+    tags = output_tags()
+    for topic in TRADE_FRAMES:
+        tag = tags[topic.name].get_java_output_tag()
+        _sink(DataStream(decided._j_data_stream.getSideOutput(tag)), bootstrap, topic)
+
+
+def key_on_subtask(channel: int, parallelism: int) -> int:
+    """A key for the channel that Flink's own hashing sends to subtask `channel` mod `parallelism`.
+
+    Keys of different channels differ: channel c tries c, c + 65,536, c + 2 * 65,536 and so on.
+    """
+    jvm = get_gateway().jvm
+    assign = jvm.org.apache.flink.runtime.state.KeyGroupRangeAssignment.assignKeyToParallelOperator
+    for key in range(channel, KEYS_MAX, 1 << 16):
+        row = jvm.org.apache.flink.types.Row(1)
+        row.setField(0, jvm.java.lang.Long(key))
+        if assign(row, MAX_PARALLELISM, parallelism) == channel % parallelism:
+            return key
+    raise ConfigError(f"no Flink key below {KEYS_MAX} puts channel {channel} on its subtask of {parallelism}")
+
+
+def key_in_partition(channel: int, partitions: int) -> bytes:
+    """A message key that Kafka's own partitioner sends to partition `channel`."""
+    hash_of = get_gateway().jvm.org.apache.flink.kafka.shaded.org.apache.kafka.common.utils.Utils.murmur2
+    for attempt in range(1 << 16):
+        key = b"%d/%d" % (channel, attempt)
+        if (hash_of(key) & 0x7FFFFFFF) % partitions == channel:
+            return key
+    raise ConfigError(f"no message key found for partition {channel} of {partitions}")
+
+
+def _bytes() -> TypeInformation:
+    return Types.PRIMITIVE_ARRAY(Types.BYTE())
+
+
+def _source(bootstrap: str, bounded: bool) -> KafkaSource:
+    """The whole log from its beginning; a restored job goes on where its state says."""
+    builder = (
+        KafkaSource.builder()
+        .set_bootstrap_servers(bootstrap)
+        .set_topics(TICKS.name)
+        .set_group_id("penstock-trade")
+        .set_value_only_deserializer(ByteArraySchema())
+        .set_starting_offsets(KafkaOffsetsInitializer.earliest())
+        .set_property("max.partition.fetch.bytes", str(8 << 20))
+        .set_property("fetch.max.wait.ms", "10")
+    )
+    return (builder.set_bounded(KafkaOffsetsInitializer.latest()) if bounded else builder).build()
+
+
+def _sink(stream: DataStream, bootstrap: str, topic: Topic) -> None:
+    schema = (
+        KafkaRecordSerializationSchema.builder()
+        .set_topic(topic.name)
+        .set_key_serialization_schema(RowFieldExtractorSchema(0))
+        .set_value_serialization_schema(RowFieldExtractorSchema(1))
+        .build()
+    )
+    sink = (
+        KafkaSink.builder()
+        .set_bootstrap_servers(bootstrap)
+        .set_record_serializer(schema)
+        .set_delivery_guarantee(DeliveryGuarantee.AT_LEAST_ONCE)
+        .set_property("linger.ms", "0")
+        .build()
+    )
+    stream.sink_to(sink).name(topic.name).uid(uid_sink(topic))

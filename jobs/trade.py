@@ -1,0 +1,84 @@
+"""`trade`: the channel's log in, features, decisions and orders out; on Flink.
+
+Embedded (the default of `penstock run`): a mini-cluster in this process, resumed from the newest retained checkpoint.
+On any cluster where our wheel is installed: flink run -d -pym jobs.trade --bootstrap HOST:PORT --channels 0,1
+"""
+
+import argparse
+import signal
+import sys
+from functools import partial
+from pathlib import Path
+from types import FrameType
+
+from jobs.adapters.checkpoints import newest_checkpoint
+from jobs.adapters.resources import open_resources
+
+READY = "trade is running"
+
+
+def main(arguments: list[str]) -> None:
+    given = _parser().parse_args(arguments)
+    from jobs.adapters.flink import build, environment  # starts a JVM, so only once the arguments are known to be right
+
+    settings = {}
+    if given.work:
+        work = given.work.resolve()
+        settings = {
+            "execution.checkpointing.dir": f"file://{work / 'checkpoints'}",
+            "execution.checkpointing.savepoint-dir": f"file://{work / 'savepoints'}",
+        }
+        newest = newest_checkpoint(work)
+        if newest is not None:
+            settings["execution.state-recovery.path"] = f"file://{newest}"
+    env = environment(settings, given.jar)
+    env.set_parallelism(given.parallelism)
+    channels = tuple(int(one) for one in given.channels.split(","))
+    build(
+        env,
+        given.bootstrap,
+        channels,
+        given.partitions or max(channels) + 1,
+        partial(open_resources, given.models),
+        given.bounded,
+    )
+    if given.work is None or given.bounded:
+        env.execute("trade")
+        return
+    _run_until_stopped(env.execute_async("trade"), work)
+
+
+def _run_until_stopped(client, work: Path) -> None:  # type: ignore[no-untyped-def]
+    """Wait for the job; on SIGTERM or SIGINT stop it with a savepoint, so that nothing is done twice."""
+    from pyflink.datastream import SavepointFormatType
+
+    def stop(number: int, frame: FrameType | None) -> None:
+        raise SystemExit
+
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, stop)
+    print(READY, flush=True)
+    try:
+        client.get_job_execution_result().result()
+    except SystemExit:
+        path = client.stop_with_savepoint(
+            False, f"file://{work / 'savepoints'}", SavepointFormatType.CANONICAL
+        ).result()
+        print(f"stopped with savepoint {path}", flush=True)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="trade", description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
+    parser.add_argument("--bootstrap", required=True, help="the broker, HOST:PORT")
+    parser.add_argument("--channels", required=True, help="numbers with commas between them")
+    parser.add_argument("--partitions", type=int, default=0, help="of every topic; default: the highest channel + 1")
+    parser.add_argument("--parallelism", type=int, default=1)
+    parser.add_argument("--models", type=Path, help="the model registry's folder; default: the installed one")
+    parser.add_argument("--work", type=Path, help="embedded: where checkpoints and savepoints lie")
+    parser.add_argument("--jar", type=Path, action="append", default=[], help="embedded: the Kafka connector")
+    parser.add_argument("--bounded", action="store_true", help="stop at what is in the log now")
+    return parser
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

@@ -1,0 +1,161 @@
+"""Records as Arrow tables, one shape for each table of `schemas/clickhouse`; vectorised, a column at a time.
+
+A number that has a name (kind, side, verdict, reason …) becomes a dictionary column of names; a number that has none
+becomes `#number`, so that what should not exist is still told apart. Integer prices and sizes keep their units and
+get the suffix `_units`: the tables compute real ones from `instruments`.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import IntEnum
+from functools import cache
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+
+from schemas.features import NAMES
+from schemas.frame import Frame, Records
+from schemas.records import DECISION, FEATURE, OUTCOME, PROGRESS, REPORT, TICK, Side, TickKind
+from schemas.topics import Source
+from schemas.trading import Reason, ReportKind, Verdict
+
+# Which record makes a table; documents, orders and raw messages have functions of their own.
+RECORDS_OF = {
+    "ticks": TICK,
+    "features": FEATURE,
+    "decisions": DECISION,
+    "outcomes": OUTCOME,
+    "executions": REPORT,
+    "progress": PROGRESS,
+}
+UNITS = frozenset(
+    {"price", "size", "bid", "bid_size", "ask", "ask_size", "close", "held", "working", "cumulative", "leaves"}
+    | {"fee", "spread"}
+)  # fields that get the suffix _units
+RENAMED = {"strategy": "ordinal"}
+NAMED: dict[str, dict[str, type[IntEnum]]] = {
+    "ticks": {"kind": TickKind, "side": Side},
+    "decisions": {"verdict": Verdict, "reason": Reason, "side": Side},
+    "executions": {"kind": ReportKind, "reason": Reason, "side": Side},
+}
+ORDER = "ORDER"  # frames.kind of a message of orders.v1
+UNREADABLE = "UNREADABLE"
+
+
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """A frame at its place in Kafka; its first `repeated` records make no rows."""
+
+    topic: str
+    partition: int
+    offset: int
+    frame: Frame
+    repeated: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Raw:
+    """A message as `frames` keeps it; `frame` is None for an order and for what cannot be read."""
+
+    topic: str
+    partition: int
+    offset: int
+    data: bytes
+    kafka_ms: int
+    frame: Frame | None = None
+    kind: str = UNREADABLE
+    repeated: int = 0
+    fault: str = ""
+
+
+def name_of(enum: type[IntEnum], number: int) -> str:
+    """The name of a number, or `#number`.
+
+    >>> name_of(Side, 1), name_of(Side, 7)
+    ('SELL', '#7')
+    """
+    try:
+        return enum(number).name
+    except ValueError:
+        return f"#{number}"
+
+
+def record_table(table: str, placed: Sequence[Placed]) -> pa.Table:
+    """The rows of a table from frames of its record, in the order given."""
+    records = np.concatenate([one.frame.records[one.repeated :] for one in placed])
+    columns = places(placed)
+    for field in RECORDS_OF[table].names or ():
+        if field == "x":
+            columns |= {name: np.ascontiguousarray(records["x"][:, i]) for i, name in enumerate(NAMES)}
+        elif field != "pad":
+            columns[_column(field)] = _values(table, field, records[field])
+    return pa.table(columns)
+
+
+def frame_table(messages: Sequence[Raw]) -> pa.Table:
+    """The rows of `frames`: one for each message."""
+    frames = [one.frame for one in messages]
+    return pa.table(
+        {
+            "_topic": words_of([one.topic for one in messages]),
+            "_partition": pa.array([one.partition for one in messages], pa.uint32()),
+            "_offset": pa.array([one.offset for one in messages], pa.uint64()),
+            "kind": words_of([one.kind for one in messages]),
+            "source": words_of([name_of(Source, f.source) if f else "" for f in frames]),
+            "epoch": pa.array([f.epoch if f else 0 for f in frames], pa.uint32()),
+            "sequence": pa.array([f.sequence if f else 0 for f in frames], pa.uint64()),
+            "count": pa.array([len(f) if f else 0 for f in frames], pa.uint32()),
+            "repeated": pa.array([one.repeated for one in messages], pa.uint32()),
+            "fault": words_of([one.fault for one in messages]),
+            "publish_ns": pa.array([f.publish_ns if f else 0 for f in frames], pa.int64()),
+            "kafka_ms": pa.array([one.kafka_ms for one in messages], pa.int64()),
+            "bytes": pa.array([one.data for one in messages], pa.binary()),
+        }
+    )
+
+
+def _column(field: str) -> str:
+    return f"{field}_units" if field in UNITS else RENAMED.get(field, field)
+
+
+def _values(table: str, field: str, values: Records) -> Any:
+    if enum := NAMED.get(table, {}).get(field):
+        return pa.DictionaryArray.from_arrays(pa.array(np.ascontiguousarray(values)), _names(enum))
+    if values.dtype.kind == "S":
+        return pa.array(values.tolist(), pa.binary())
+    if values.dtype.kind == "V":
+        return pa.array([one.hex() for one in values.tolist()], pa.string())
+    return np.ascontiguousarray(values)
+
+
+def places(placed: Sequence[Placed]) -> dict[str, Any]:
+    """Where each row comes from: the columns with which every record table begins."""
+    firsts = np.array([one.repeated for one in placed], np.uint32)
+    counts = np.array([len(one.frame) for one in placed], np.uint32) - firsts
+    begins = np.cumsum(counts) - counts
+    rows = np.arange(counts.sum(), dtype=np.uint32) + np.repeat(firsts - begins.astype(np.uint32), counts)
+    sequences = np.array([one.frame.sequence for one in placed], np.uint64)
+    return {
+        "_topic": words_of([one.topic for one in placed], counts),
+        "_partition": np.repeat(np.array([one.partition for one in placed], np.uint32), counts),
+        "_offset": np.repeat(np.array([one.offset for one in placed], np.uint64), counts),
+        "_row": rows,
+        "source": words_of([name_of(Source, one.frame.source) for one in placed], counts),
+        "epoch": np.repeat(np.array([one.frame.epoch for one in placed], np.uint32), counts),
+        "sequence": np.repeat(sequences, counts) + rows,
+    }
+
+
+def words_of(words: Sequence[str], counts: Any = None) -> pa.DictionaryArray:
+    """Few words, many rows: each word `counts` times."""
+    known = {word: i for i, word in enumerate(dict.fromkeys(words))}
+    codes = np.array([known[word] for word in words], np.int32)
+    return pa.DictionaryArray.from_arrays(
+        pa.array(codes if counts is None else np.repeat(codes, counts)), pa.array(list(known), pa.string())
+    )
+
+
+@cache
+def _names(enum: type[IntEnum]) -> pa.Array:
+    return pa.array([name_of(enum, number) for number in range(256)])

@@ -1,0 +1,231 @@
+"""A channel: from the bytes of its log, in order, to everything that it decides.
+
+The channel reads frames, drops repeats, refuses what is not ours with a reason, obeys controls, and runs the term's
+pipeline. It does no I/O: models and strategies come from `Resources`, outputs are returned.
+"""
+
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+import msgspec
+import numpy as np
+
+from schemas.control import Control, Epoch, Genesis, Term, read_control
+from schemas.errors import BadFrame, Fault, StateError
+from schemas.features import feature_hash
+from schemas.frame import Frame, Records, decode, log_tag
+from schemas.records import Kind
+from schemas.topics import DECISIONS, EXECUTIONS, FEATURES, OUTCOMES, PROGRESS, QUARANTINE, SOURCES_MAX, Source, Topic
+from schemas.trading import Order
+from udfs.machine import Batch, Pipeline
+from udfs.quarantine import refused_message, refused_records
+
+_SOURCES = frozenset(int(source) for source in Source)
+ALLOWED = {
+    Kind.TICKS: {Source.FEED},
+    Kind.HEARTBEAT: {Source.FEED},
+    Kind.REPORTS: {Source.GATEWAY},
+    Kind.CONTROL: set(Source),
+}
+# After one of these nothing that the channel would decide can be trusted: it ignores the rest of its log.
+HALTING = {Fault.RAISED, Fault.WRONG_LOG, Fault.GENESIS, Fault.WRONG_TERM, Fault.WRITER_GAP}
+OUTPUTS = (
+    ("features", Kind.FEATURES, FEATURES),
+    ("decisions", Kind.DECISIONS, DECISIONS),
+    ("outcomes", Kind.OUTCOMES, OUTCOMES),
+    ("executions", Kind.REPORTS, EXECUTIONS),
+    ("progress", Kind.PROGRESS, PROGRESS),
+)
+
+
+class Resources(NamedTuple):
+    """What a term names and the outside provides."""
+
+    build: Callable[[Term, int], Pipeline]
+
+
+class Writer(msgspec.Struct):
+    """What the channel has seen of one writer."""
+
+    epoch: int = 0
+    sequence: int = 0  # the next one expected
+
+
+class Ledger(msgspec.Struct):
+    """The channel's own small state."""
+
+    log_id: str = ""
+    position: int = 0
+    writers: list[Writer] = []
+    written: dict[str, int] = {}  # records written so far, by topic
+    dropped: int = 0  # repeated records
+    refused: int = 0  # records and messages that went to quarantine
+    gaps: int = 0
+    ignored: int = 0  # messages after the channel was halted by a fault
+    fault: int = 0  # the Fault that halted the channel for good; 0 = none
+    term: Term | None = None
+
+
+class Output(NamedTuple):
+    """What one message made: frames by topic, and orders."""
+
+    frames: list[tuple[Topic, Frame]]
+    orders: list[Order]
+
+
+class State:
+    """The ledger, and the pipeline of the term in force with its states."""
+
+    def __init__(self, ledger: Ledger, pipeline: Pipeline | None, own: list[Any]) -> None:
+        self.ledger, self.pipeline, self.own = ledger, pipeline, own
+
+
+class Channel:
+    """The machine over one partition's messages."""
+
+    version = 1
+
+    def __init__(self, number: int, resources: Resources) -> None:
+        self.number, self._resources = number, resources
+
+    def initial(self) -> State:
+        return State(Ledger(writers=[Writer() for _ in range(SOURCES_MAX)], written={}), None, [])
+
+    def dump(self, state: State) -> bytes:
+        ledger = msgspec.msgpack.encode(state.ledger)
+        own = b"" if state.pipeline is None else state.pipeline.dump(state.own)
+        return b"".join((bytes([self.version]), len(ledger).to_bytes(8, "little"), ledger, own))
+
+    def load(self, data: bytes) -> State:
+        """The state; raises StateError when its version is not known here."""
+        if not data or data[0] != self.version:
+            found = data[0] if data else "none"
+            raise StateError(f"state of channel {self.number}: version {found} is not known here ({self.version})")
+        at = 9 + int.from_bytes(data[1:9], "little")
+        ledger = msgspec.msgpack.decode(data[9:at], type=Ledger)
+        if ledger.term is None:
+            return State(ledger, None, [])
+        pipeline = self._resources.build(ledger.term, self.number)
+        return State(ledger, pipeline, pipeline.load(data[at:]))
+
+    def step(self, state: State, data: bytes) -> Output:
+        """Take one message; whatever a machine raises passes through, and the state is then not to be used."""
+        output = Output([], [])
+        if state.ledger.fault:
+            state.ledger.ignored += 1
+            return output
+        try:
+            frame = decode(data)
+            records, gap = self._accept(state, frame)
+            if len(records):
+                self._take(state, frame, records, gap, data, output)
+        except BadFrame as refusal:
+            self._refuse(state, data, refusal, output)
+        return output
+
+    def halt(self, state: State, data: bytes, error: BaseException) -> Output:
+        """The outcome when a machine raised on `data`: `state` is the one before it; quarantine, and no more orders."""
+        output = Output([], [])
+        message = f"{type(error).__name__}: {error}"
+        self._refuse(state, data, BadFrame(Fault.RAISED, message[:500]), output)
+        return output
+
+    def _accept(self, state: State, frame: Frame) -> tuple[Records, bool]:
+        """The records of a frame that are new, and whether some are missing before them."""
+        ledger = state.ledger
+        where = f"frame {frame.source}/{frame.epoch}/{frame.sequence}"
+        if frame.channel != self.number:
+            raise BadFrame(Fault.WRONG_CHANNEL, f"{where}: of channel {frame.channel}, in the log of {self.number}")
+        if frame.source not in _SOURCES:
+            raise BadFrame(Fault.UNKNOWN_SOURCE, f"{where}: no writer has this number")
+        if frame.source not in ALLOWED.get(Kind(frame.kind), ()):
+            raise BadFrame(Fault.BAD_KIND, f"{where}: {Kind(frame.kind).name} from {Source(frame.source).name}")
+        if ledger.log_id and frame.log != log_tag(ledger.log_id):
+            raise BadFrame(
+                Fault.WRONG_LOG, f"{where}: names log {frame.log:#010x}, this state belongs to {ledger.log_id}"
+            )
+        writer = ledger.writers[frame.source]
+        if frame.epoch < writer.epoch:
+            raise BadFrame(Fault.ZOMBIE, f"{where}: epoch {writer.epoch} has been announced")
+        if frame.epoch > writer.epoch and not _announces(frame):
+            raise BadFrame(Fault.UNANNOUNCED_EPOCH, f"{where}: the last epoch announced is {writer.epoch}")
+        repeated = min(len(frame), max(0, writer.sequence - frame.sequence))
+        ledger.dropped += repeated
+        gap = frame.sequence > writer.sequence
+        ledger.gaps += gap
+        if gap and frame.source != Source.FEED:
+            raise BadFrame(Fault.WRITER_GAP, f"{where}: expected {writer.sequence}; reports or controls are missing")
+        if repeated < len(frame):
+            writer.epoch, writer.sequence = frame.epoch, frame.sequence + len(frame)
+        return frame.records[repeated:], gap
+
+    def _take(self, state: State, frame: Frame, records: Records, gap: bool, data: bytes, output: Output) -> None:
+        ledger = state.ledger
+        control = read_control(frame) if frame.kind == Kind.CONTROL else None
+        self._obey(state, control)
+        batch = Batch(self.number, frame.kind, ledger.position, len(records), control, gap)
+        if state.pipeline is None:
+            if control is None:
+                raise BadFrame(Fault.NO_TERM, f"{Kind(frame.kind).name} before the first TERM")
+        else:
+            if control is None:
+                batch["reports" if frame.kind == Kind.REPORTS else "ticks"] = records
+            state.pipeline.step(state.own, batch)
+        ledger.position += batch.count
+        self._publish(state, frame, records, batch, data, output)
+
+    def _obey(self, state: State, control: Control | None) -> None:
+        ledger = state.ledger
+        if isinstance(control, Genesis):
+            if ledger.log_id:
+                raise BadFrame(Fault.GENESIS, f"a second GENESIS: {control.log_id} after {ledger.log_id}")
+            ledger.log_id = control.log_id
+        if isinstance(control, Term):
+            self._begin(state, control)
+
+    def _begin(self, state: State, term: Term) -> None:
+        ledger = state.ledger
+        number = ledger.term.number + 1 if ledger.term else term.number
+        if term.number != number or term.log_id != ledger.log_id or term.feature_hash != feature_hash():
+            message = f"TERM {term.number} of log {term.log_id}, features {term.feature_hash[:12]}"
+            raise BadFrame(Fault.WRONG_TERM, f"{message}: expected {number} of {ledger.log_id}, {feature_hash()[:12]}")
+        state.pipeline = self._resources.build(term, self.number)
+        state.own = state.pipeline.initial()
+        ledger.term = term
+
+    def _publish(self, state: State, frame: Frame, records: Records, batch: Batch, data: bytes, output: Output) -> None:
+        for name, kind, topic in OUTPUTS:
+            if len(batch[name]):
+                output.frames.append((topic, self._frame(state, topic, kind, batch[name])))
+        output.orders.extend(batch.orders)
+        for fault in np.unique(batch["faults"]).tolist():
+            places = batch["refused"][batch["faults"] == fault]
+            state.ledger.refused += len(places)
+            refused = refused_records(data, frame, records, Fault(fault), places, state.ledger.position)
+            self._quarantine(state, refused, output)
+
+    def _frame(self, state: State, topic: Topic, kind: Kind, records: Records) -> Frame:
+        """A frame of our own: its epoch is the term, its sequence counts the topic's records."""
+        ledger = state.ledger
+        term = ledger.term.number if ledger.term else 0
+        sequence = ledger.written.get(topic.name, 0)
+        ledger.written[topic.name] = sequence + (1 if kind is Kind.QUARANTINE else len(records))
+        return Frame(kind, self.number, Source.TRADE, term, sequence, records, log=log_tag(ledger.log_id))
+
+    def _refuse(self, state: State, data: bytes, refusal: BadFrame, output: Output) -> None:
+        """Quarantine a whole message; some faults mean that nothing can be trusted any more."""
+        ledger = state.ledger
+        ledger.refused += 1
+        if refusal.fault in HALTING:
+            ledger.fault = ledger.fault or int(refusal.fault)
+        self._quarantine(state, refused_message(data, refusal, ledger.position), output)
+
+    def _quarantine(self, state: State, records: Records, output: Output) -> None:
+        output.frames.append((QUARANTINE, self._frame(state, QUARANTINE, Kind.QUARANTINE, records)))
+
+
+def _announces(frame: Frame) -> bool:
+    if frame.kind != Kind.CONTROL:
+        return False
+    control = read_control(frame)
+    return isinstance(control, Epoch) and (control.source, control.epoch) == (frame.source, frame.epoch)

@@ -1,0 +1,98 @@
+"""The channel as one keyed Flink operator in thread mode; with `udfs.play`, the only two places that run machines.
+
+Memory is the truth while the operator lives; the keyed list state (base + journal) is the truth after a restart.
+"""
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
+
+from pyflink.common import Row, Types
+from pyflink.datastream import KeyedProcessFunction, OutputTag, RuntimeContext
+from pyflink.datastream.state import ListState, ListStateDescriptor
+
+from schemas.frame import MAGIC, VERSION, decode, encode
+from schemas.topics import TRADE_FRAMES
+from schemas.trading import Stamps, order_message
+from udfs.channel import Channel, Output, Resources
+from udfs.journal import Keeper
+
+NO_CHANNEL = 0xFFFF  # the one key of bytes that name no channel of this job
+JOURNAL_BYTES_MAX = 1 << 18
+_PREFIX = MAGIC.to_bytes(2, "little") + bytes([VERSION])
+
+
+def message_type() -> Types:
+    """A Kafka message: key bytes, value bytes."""
+    return Types.ROW([Types.PRIMITIVE_ARRAY(Types.BYTE()), Types.PRIMITIVE_ARRAY(Types.BYTE())])
+
+
+def output_tags() -> dict[str, OutputTag]:
+    """A side output for every topic of frames; made on demand, since a tag cannot be pickled."""
+    return {topic.name: OutputTag(topic.name, message_type()) for topic in TRADE_FRAMES}
+
+
+class KeyOf:
+    """A message's Flink key; whatever does not begin like a frame of a known channel gets one fixed key."""
+
+    def __init__(self, keys: dict[int, int], no_channel: int) -> None:
+        self._keys, self._no_channel = keys, no_channel
+
+    def __call__(self, data: bytes) -> int:
+        if len(data) < 6 or data[:3] != _PREFIX:
+            return self._no_channel
+        return self._keys.get(data[4] | data[5] << 8, self._no_channel)
+
+
+class KeyedStore:
+    """A channel's entries in Flink's keyed list state; valid while that key is the current one."""
+
+    def __init__(self, state: ListState) -> None:
+        self._state = state
+
+    def append(self, entry: bytes) -> None:
+        self._state.add(entry)
+
+    def replace(self, entry: bytes) -> None:
+        self._state.update([entry])
+
+    def entries(self) -> Iterable[bytes]:
+        return [bytes(entry) for entry in self._state.get() or ()]
+
+
+class ChannelOperator(KeyedProcessFunction):
+    """Runs each key's channel. Only names and plain data are pickled; models and sessions are born in `open`."""
+
+    def __init__(
+        self,
+        channels: dict[int, int],
+        resources: Callable[[], Resources],
+        wall_ns: Callable[[], int],
+        sink_keys: dict[int, bytes],
+    ) -> None:
+        self._channels, self._open_resources = channels, resources
+        self._wall_ns, self._sink_keys = wall_ns, sink_keys
+
+    def open(self, context: RuntimeContext) -> None:
+        self._resources = self._open_resources()
+        self._tags = output_tags()
+        self._state = context.get_list_state(ListStateDescriptor("journal", Types.PICKLED_BYTE_ARRAY()))
+        self._keepers: dict[int, Keeper] = {}
+
+    def process_element(self, data: bytes, context: KeyedProcessFunction.Context) -> Iterator[object]:
+        received_ns = self._wall_ns()
+        key = context.get_current_key()
+        keeper = self._keepers.get(key)
+        if keeper is None:
+            channel = Channel(self._channels.get(key, NO_CHANNEL), self._resources)
+            keeper = self._keepers[key] = Keeper(channel, KeyedStore(self._state), JOURNAL_BYTES_MAX)
+        yield from self._messages(keeper.step(data), data, received_ns, self._sink_keys[key])
+
+    def _messages(self, output: Output, data: bytes, received_ns: int, key: bytes) -> Iterator[object]:
+        decided_ns = self._wall_ns()
+        if output.orders:
+            published_ns = decode(data).publish_ns
+            stamps = Stamps(published_ns=published_ns, received_ns=received_ns, decided_ns=decided_ns)
+            for order in output.orders:
+                yield Row(key, order_message(order, stamps))
+        for topic, frame in output.frames:
+            yield self._tags[topic.name], Row(key, encode(replace(frame, publish_ns=decided_ns)))

@@ -1,0 +1,41 @@
+"""The pipeline of a term: quality → book → bars → features → score → label → learn → ensemble → trade."""
+
+from collections.abc import Callable
+
+from schemas.control import Term
+from udfs.channel import Resources
+from udfs.features.row import Features
+from udfs.machine import Machine, Pipeline
+from udfs.market.bars import Bars
+from udfs.market.book import Book
+from udfs.market.quality import Quality
+from udfs.signals.ensemble import Ensemble
+from udfs.signals.label import Label
+from udfs.signals.learn import Learn
+from udfs.signals.score import Score
+from udfs.trade.stage import LoadStrategy, Trade
+
+OpenModel = Callable[[str], bytes]
+
+
+def market(term: Term, channel: int) -> list[Machine]:
+    """What needs no model: from ticks to feature rows and their labels. Training data comes from here."""
+    return [Quality(term, channel), Book(term, channel), Bars(term, channel), Features(term, channel)]
+
+
+def resources(open_model: OpenModel, load_strategy: LoadStrategy) -> Resources:
+    """How a channel builds the pipeline of a term, given the outside's models and strategies."""
+
+    def build(term: Term, channel: int) -> Pipeline:
+        return Pipeline(
+            [
+                *market(term, channel),
+                Score(term, channel, open_model),
+                Label(term, channel),
+                Learn(term, channel),
+                Ensemble(term, channel),
+                Trade(term, channel, load_strategy),
+            ]
+        )
+
+    return Resources(build)

@@ -1,0 +1,72 @@
+"""What the trade stage remembers of a channel: counters, orders that work, timers, accounts, the strategies' states."""
+
+from typing import Any
+
+import msgspec
+import numpy as np
+
+from schemas.config import Limits
+from schemas.errors import StateError
+from schemas.frame import Records
+from schemas.trading import Order
+from udfs.execution.strategy import Strategy
+from udfs.risk.account import ACCOUNT
+
+
+class Timer(msgspec.Struct):
+    """Something due at a channel time: an order that arrives, or the reports that come back."""
+
+    due_ns: int
+    order: Order | None = None
+    reports: bytes = b""
+
+
+class Working(msgspec.Struct):
+    """An order that is not final."""
+
+    id: str
+    strategy: int
+    instrument: int
+    signed_left: int
+
+
+class Ledger(msgspec.Struct):
+    """The small part of the state: counters, what works, what is due."""
+
+    now_ns: int = 0
+    decisions: int = 0
+    orders: list[int] = []  # n of the last order, by strategy
+    halted: bool = False
+    limits: Limits | None = None  # of the last LIMITS control
+    working: dict[str, Working] = {}
+    sent_ns: list[int] = []  # channel times of the orders of the last minute, oldest first
+    timers: list[Timer] = []
+    strategies: list[bytes] = []
+    digest: bytes = bytes(32)
+
+
+class TradeState:
+    """Ledger, book as the stage saw it, accounts by strategy and instrument, the strategies' own states."""
+
+    def __init__(self, ledger: Ledger, book: Records, accounts: Records, own: list[Any]) -> None:
+        self.ledger, self.book, self.accounts, self.own = ledger, book, accounts, own
+
+
+def dump(state: TradeState) -> bytes:
+    state.ledger.strategies = [msgspec.msgpack.encode(own) for own in state.own]
+    ledger = msgspec.msgpack.encode(state.ledger)
+    return b"".join((len(ledger).to_bytes(8, "little"), ledger, state.book.tobytes(), state.accounts.tobytes()))
+
+
+def load(state: TradeState, data: bytes, strategies: list[Strategy]) -> TradeState:
+    """Fill a fresh state from bytes; raises StateError when they are not of this term."""
+    at = 8 + int.from_bytes(data[:8], "little")
+    if len(data) != at + state.book.nbytes + state.accounts.nbytes:
+        raise StateError(f"state of trade: {len(data)} bytes are not of this term")
+    state.ledger = msgspec.msgpack.decode(data[8:at], type=Ledger)
+    state.book = np.frombuffer(data, state.book.dtype, state.book.size, at).copy()
+    accounts = np.frombuffer(data, ACCOUNT, state.accounts.size, at + state.book.nbytes)
+    state.accounts = accounts.reshape(state.accounts.shape).copy()
+    own = zip(state.ledger.strategies, strategies, strict=True)
+    state.own = [msgspec.msgpack.decode(data, type=strategy.State) for data, strategy in own]
+    return state
