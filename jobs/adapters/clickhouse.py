@@ -1,0 +1,187 @@
+"""The only door to ClickHouse: chDB inside this process, or a server; by DSN.
+
+chdb:///absolute/folder                       embedded; one process at a time may have the folder open
+clickhouse://user:password@host:8123/         a server over HTTP; clickhouses:// over TLS
+"""
+
+import fcntl
+import hashlib
+import os
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from importlib.resources import files
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+from urllib.parse import urlsplit, urlunsplit
+
+import clickhouse_connect
+import pyarrow as pa
+from clickhouse_connect.driver.exceptions import ClickHouseError
+
+from schemas.errors import DataError, SetupError
+
+__all__ = ["TABLES", "Store", "open_store"]
+
+DATABASE = "penstock"
+TABLES = (
+    *("instruments", "strategies", "frames", "ticks", "features", "decisions", "outcomes", "orders", "executions"),
+    *("quarantine", "progress"),
+)
+VIEWS = ("fills", "controls")
+CONNECT_S = 3
+# One thread and few caches: the archive shares its machine with the broker and the channels.
+WRITE = {"max_threads": 1, "max_insert_threads": 1, "async_insert": 0, "max_insert_block_size": 16_777_216}
+READ = {
+    "max_threads": 2,
+    "max_execution_time": 60,
+    "max_memory_usage": 2 << 30,
+    "asterisk_include_alias_columns": 1,  # the columns that people read: symbol, price, time
+    "output_format_pretty_row_numbers": 0,
+    "output_format_pretty_single_large_number_tip_threshold": 0,
+    "readonly": 1,  # last: nothing may be set after it
+}
+
+
+def open_store(dsn: str, *, read_only: bool = False) -> "Store":
+    """Connect within seconds, or raise SetupError: unknown scheme, no server, wrong password, folder in use."""
+    scheme = urlsplit(dsn).scheme
+    if scheme == "chdb":
+        return Store(_embedded(dsn), dsn, read_only)
+    if scheme in ("clickhouse", "clickhouses"):
+        return Store(_server(dsn), dsn, read_only)
+    raise SetupError(f"warehouse {_masked(dsn)}: the address must begin with chdb:/// or clickhouse://")
+
+
+class Store:
+    """One connection; not for several threads, but a process may open several to the same folder or server.
+
+    Raises DataError when ClickHouse refuses a statement, with its reason.
+    """
+
+    def __init__(self, client: Any, dsn: str, read_only: bool = False) -> None:
+        self._client, self._dsn = client, dsn
+        for name, value in (READ if read_only else WRITE).items():
+            client.set_client_setting(name, value)
+        if read_only:
+            client.database = DATABASE
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        self.close()
+
+    def create(self) -> None:
+        """The database, its tables and views, if they are not there; SetupError when they are of another version."""
+        texts = [_sql(name) for name in (*TABLES, *VIEWS)]
+        version = hashlib.sha256("".join(texts).encode()).hexdigest()[:16]
+        self.command(f"CREATE DATABASE IF NOT EXISTS {DATABASE} COMMENT 'schema {version}'")
+        found = self.rows(f"SELECT comment FROM system.databases WHERE name = '{DATABASE}'")[0]["comment"]
+        if found != f"schema {version}":
+            raise SetupError(
+                f"warehouse {_masked(self._dsn)}: its tables are of another version ({found}, ours is schema {version}): "
+                "choose another folder or server; the log fills it again from the beginning"
+            )
+        for text in texts:
+            self.command(text)
+
+    def insert(self, table: str, rows: pa.Table) -> None:
+        """Write the rows as one block: all of them or none."""
+        with _refused(f"insert into {table}"):
+            self._client.insert_arrow(f"{DATABASE}.{table}", rows.combine_chunks())
+
+    def command(self, sql: str) -> None:
+        """Run a statement that returns nothing."""
+        with _refused(sql):
+            self._client.command(sql)
+
+    def rows(self, sql: str) -> list[dict[str, Any]]:
+        """A small result as Python values; integers of 64 bits stay exact."""
+        with _refused(sql):
+            rows: list[dict[str, Any]] = list(self._client.query(sql).named_results())
+        return rows
+
+    def text(self, sql: str, form: str | None) -> bytes:
+        """A result in one of ClickHouse's output formats; None when the SQL names its own."""
+        with _refused(sql):
+            answer: bytes = self._client.raw_query(sql, fmt=form)
+        return answer
+
+    def close(self) -> None:
+        self._client.close()
+
+
+def _embedded(dsn: str) -> Any:
+    parts = urlsplit(dsn)
+    folder = Path(parts.path)
+    if parts.netloc or not folder.is_absolute():
+        raise SetupError(f"warehouse {dsn}: a chdb address is chdb:/// and an absolute folder")
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        _check_free(folder)
+        return clickhouse_connect.get_client(interface="chdb", path=str(folder), show_clickhouse_errors=True)
+    except OSError as error:
+        raise SetupError(f"warehouse {dsn}: {error.strerror}: choose a folder that can be written") from error
+    except ClickHouseError as error:
+        raise SetupError(f"warehouse {dsn}: the engine does not start: {_first_line(error)}") from error
+
+
+def _check_free(folder: Path) -> None:
+    """Another process has the folder open when it holds the engine's own lock; the engine allows one."""
+    status = folder / "status"
+    if not status.exists():
+        return
+    with status.open() as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as error:
+            owner = re.search(r"PID: (\d+)", status.read_text())
+            who = f"process {owner[1]}" if owner else "another process"
+            if owner and int(owner[1]) == os.getpid():
+                return
+            raise SetupError(
+                f"warehouse {folder}: {who} has it open, and one process may: ask through it (penstock sql), or stop it"
+            ) from error
+
+
+def _server(dsn: str) -> Any:
+    try:
+        return clickhouse_connect.get_client(
+            dsn=dsn.replace("clickhouse", "http", 1),
+            connect_timeout=CONNECT_S,
+            send_receive_timeout=300,
+            show_clickhouse_errors=True,
+        )
+    except (ClickHouseError, ValueError, OSError) as error:
+        raise SetupError(
+            f"warehouse {_masked(dsn)}: no ClickHouse answers there, or it refuses us ({_first_line(error)}): "
+            "check the address, user and password"
+        ) from error
+
+
+@contextmanager
+def _refused(asked: str) -> Iterator[None]:
+    """ClickHouse's refusal as a DataError that shows what was asked."""
+    try:
+        yield
+    except ClickHouseError as error:
+        raise DataError(f"ClickHouse refused: {_first_line(error)}\n  asked: {asked.strip()[:300]}") from error
+
+
+def _sql(name: str) -> str:
+    text = (files("schemas") / "clickhouse" / f"{name}.sql").read_text()
+    return text.strip().removesuffix(";")
+
+
+def _masked(dsn: str) -> str:
+    parts = urlsplit(dsn)
+    if not parts.password:
+        return dsn
+    host = parts.netloc.rpartition("@")[2]
+    return urlunsplit(parts._replace(netloc=f"{parts.username}:***@{host}"))
+
+
+def _first_line(error: BaseException) -> str:
+    return (str(error).strip() or type(error).__name__).splitlines()[0][:500]
