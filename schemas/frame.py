@@ -99,7 +99,7 @@ def decode(data: bytes) -> Frame:
         count,
         schema,
         publish_ns,
-        _,
+        log,
         checksum,
     ) = _HEADER.unpack_from(data)
     if magic != MAGIC:
@@ -127,6 +127,7 @@ def decode(data: bytes) -> Frame:
         np.frombuffer(data, dtype, count, HEADER_SIZE),
         publish_ns,
         flags,
+        log,
     )
 
 
