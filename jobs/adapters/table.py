@@ -13,6 +13,7 @@
 Rows stand in the order of receive time, each symbol for itself.
 """
 
+from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
@@ -99,7 +100,7 @@ class _Table:
             return pa.array([format(value.as_py(), "f") if value.is_valid else "" for value in column], pa.string())
         return pc.fill_null(column.cast(pa.string()), "")
 
-    def _coded(self, name: str, codes: dict[str, int]) -> Integers:
+    def _coded(self, name: str, codes: Mapping[str, int]) -> Integers:
         text = self._text(name)
         found = pc.fill_null(pc.index_in(text, value_set=pa.array(list(codes))), -1).to_numpy(zero_copy_only=False)
         if len(wrong := np.flatnonzero(found < 0)):
