@@ -1,0 +1,83 @@
+"""The online learner: River's logistic regression behind its StandardScaler, with a state that is plain numbers."""
+
+from collections.abc import Sequence
+
+import numpy as np
+from river import compose, linear_model, optim, preprocessing
+
+from schemas.errors import StateError
+from schemas.features import NAMES, WIDTH
+
+# Everything that River changes while it learns, in feature order. No pickle: a state outlives a library's classes.
+STATE = np.dtype(
+    [
+        ("weights", "<f8", (WIDTH,)),
+        ("means", "<f8", (WIDTH,)),
+        ("variances", "<f8", (WIDTH,)),
+        ("counts", "<u8", (WIDTH,)),
+        ("intercept", "<f8"),
+        ("iterations", "<u8"),
+    ]
+)
+
+
+class Online:
+    """Logistic regression by stochastic gradient descent; the rate is also the intercept's.
+
+    A row is WIDTH finite floats in the order of `schemas.features.FEATURES`; what is not finite must be kept away
+    by the caller, for it would stay in the weights for ever. Until the first row is learned, up is as likely as down.
+
+    >>> online = Online(0.1)
+    >>> online.predict([1.0] * WIDTH)
+    0.5
+    >>> for up in (True, False):
+    ...     online.learn([float(up)] * WIDTH, up)
+    >>> online.predict([0.0] * WIDTH) < 0.5
+    True
+    """
+
+    def __init__(self, learning_rate: float) -> None:
+        self._learning_rate = learning_rate
+        self._begin()
+
+    def _begin(self) -> None:
+        self._scaler = preprocessing.StandardScaler()
+        self._regression = linear_model.LogisticRegression(
+            optimizer=optim.SGD(self._learning_rate), intercept_lr=self._learning_rate
+        )
+        self._pipeline = compose.Pipeline(self._scaler, self._regression)
+
+    def learn(self, x: Sequence[float], up: bool) -> None:
+        self._pipeline.learn_one(dict(zip(NAMES, x, strict=True)), up)
+
+    def predict(self, x: Sequence[float]) -> float:
+        """The probability of up."""
+        return float(self._pipeline.predict_proba_one(dict(zip(NAMES, x, strict=True)))[True])
+
+    def dump(self) -> bytes:
+        state = np.zeros(1, STATE)
+        weights, scaler = self._regression.weights, self._scaler
+        state["weights"] = [weights.get(name, 0.0) for name in NAMES]
+        state["means"] = [scaler.means.get(name, 0.0) for name in NAMES]
+        state["variances"] = [scaler.vars.get(name, 0.0) for name in NAMES]
+        state["counts"] = [scaler.counts.get(name, 0) for name in NAMES]
+        state["intercept"] = self._regression.intercept
+        state["iterations"] = self._regression.optimizer.n_iterations
+        return state.tobytes()
+
+    def load(self, data: bytes) -> None:
+        """Take over a dumped state; the next prediction has the same bits as it would have had there."""
+        if len(data) != STATE.itemsize:
+            raise StateError(f"state of the online learner: {len(data)} bytes instead of {STATE.itemsize}")
+        state = np.frombuffer(data, STATE)[0]
+        self._begin()
+        self._regression.intercept = float(state["intercept"])
+        self._regression.optimizer.n_iterations = int(state["iterations"])
+        if not state["iterations"]:
+            return
+        # A Counter's update counts what it is given, unless that is a mapping.
+        self._scaler.counts.update(dict(zip(NAMES, state["counts"].tolist(), strict=True)))
+        self._scaler.means.update(zip(NAMES, state["means"].tolist(), strict=True))
+        self._scaler.vars.update(zip(NAMES, state["variances"].tolist(), strict=True))
+        for name, weight in zip(NAMES, state["weights"].tolist(), strict=True):
+            self._regression._weights[name] = weight

@@ -1,0 +1,97 @@
+"""The model's opinion of each row."""
+
+from collections.abc import Callable
+
+import msgspec
+import numpy as np
+import numpy.typing as npt
+
+from models.scorer import EVEN_BP, Scorer
+from schemas.control import ModelRef, NewModel, Term
+from schemas.errors import ModelError, StateError
+from schemas.features import WIDTH, feature_hash
+from schemas.frame import Records
+from udfs.arrays import SCORE
+from udfs.machine import Batch
+
+
+class ScoreState(msgspec.Struct):
+    """The model in force; its bytes are found by their sha256 and are no part of the state."""
+
+    model: ModelRef
+
+
+class Score:
+    """Adds `scores`, one for each row of `features`; a row that is not usable scores even (5,000).
+
+    A MODEL control puts another model in force from the next record on. `in_sample` is 1 when the time in which a
+    row's label forms, [channel_ns, channel_ns + horizon_ns], meets the model's training data. Raises ModelError for a
+    model of other features or one that cannot be opened; the state is then as it was.
+    """
+
+    name = "score"
+    version = 1
+
+    def __init__(self, term: Term, channel: int, open_model: Callable[[str], bytes]) -> None:
+        if len(term.models) != 1:
+            raise ModelError(f"term {term.number}: {len(term.models)} models are given, the score stage needs one")
+        self._model = _checked(term.models[0])
+        self._horizon_ns = term.learn.horizon_ns
+        self._open_model = open_model
+        self._opened: tuple[str, Scorer] | None = None
+
+    def initial(self) -> ScoreState:
+        return ScoreState(self._model)
+
+    def step(self, state: ScoreState, batch: Batch) -> None:
+        rows = batch["features"]
+        if len(rows):
+            batch["scores"] = self._score(state.model, rows)
+        if isinstance(batch.control, NewModel):
+            model = _checked(batch.control.model)
+            self._scorer(model.sha256)  # what cannot be opened never comes into force
+            state.model = model
+
+    def dump(self, state: ScoreState) -> bytes:
+        return msgspec.json.encode(state)
+
+    def load(self, data: bytes) -> ScoreState:
+        try:
+            state = msgspec.json.decode(data, type=ScoreState)
+        except (msgspec.DecodeError, msgspec.ValidationError) as error:
+            raise StateError(f"state of score: {error}") from error
+        _checked(state.model)
+        return state
+
+    def warm(self) -> None:
+        """Open the term's model and score once."""
+        self._scorer(self._model.sha256)(np.zeros((1, WIDTH), np.float32))
+
+    def _score(self, model: ModelRef, rows: Records) -> Records:
+        scores = np.zeros(len(rows), SCORE)
+        scores["row"] = rows["number"]
+        scores["model_bp"] = EVEN_BP
+        ready = usable(rows)
+        scores["model_bp"][ready] = self._scorer(model.sha256)(rows["x"][ready])
+        begun = rows["channel_ns"] <= model.trained_to_ns
+        scores["in_sample"] = begun & (rows["channel_ns"] + self._horizon_ns >= model.trained_from_ns)
+        return scores
+
+    def _scorer(self, sha256: str) -> Scorer:
+        if self._opened is None or self._opened[0] != sha256:
+            self._opened = sha256, Scorer(self._open_model(sha256))
+        return self._opened[1]
+
+
+def usable(rows: Records) -> npt.NDArray[np.bool_]:
+    """Which feature rows may be scored and learned: warm, and every feature a finite number."""
+    return (rows["warm"] != 0) & np.isfinite(rows["x"]).all(axis=1)
+
+
+def _checked(model: ModelRef) -> ModelRef:
+    if model.feature_hash != feature_hash():
+        raise ModelError(
+            f"model {model.name} was made for features {model.feature_hash[:12]}, these are {feature_hash()[:12]}: "
+            "train it again"
+        )
+    return model
