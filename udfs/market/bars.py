@@ -45,7 +45,6 @@ BAR = np.dtype(
         ("events", "<i8"),
     ]
 )
-CURSOR = np.dtype([("tick", "<i8"), ("close", "<i8"), ("suspect", "<i8"), ("quote", "<i8")])
 
 _TRADE, _STATUS, _HEARTBEAT = int(TickKind.TRADE), int(TickKind.STATUS), int(TickKind.HEARTBEAT)
 _BUY, _SELL = int(Side.BUY), int(Side.SELL)
@@ -91,14 +90,14 @@ class Bars(ArrayMachine):
         """The closes, in as many pieces as the scratch needs; each round folds at least one tick."""
         if len(ticks) == 0 and len(suspects) == 0:
             return []
-        cursor = np.zeros(1, CURSOR)
-        inputs = (read_only(ticks), position, read_only(suspects), read_only(quotes), self._members)
+        inputs = (read_only(ticks), position, suspects, quotes, self._members)
         pieces = []
+        cursor = (0, 0, 0)
         while True:
-            fold(*inputs, state["head"], state["tops"], state["bars"], cursor, self._out)
-            if cursor[0]["close"]:
-                pieces.append(self._out[: cursor[0]["close"]].copy())
-            if cursor[0]["tick"] == len(ticks):
+            cursor, count = fold(*inputs, state["head"], state["tops"], state["bars"], cursor, self._out)
+            if count:
+                pieces.append(self._out[:count].copy())
+            if cursor[0] == len(ticks):
                 return pieces
 
 
@@ -234,8 +233,8 @@ def _close(head, tops, bars, members, out, at, position):  # type: ignore[no-unt
 def fold(ticks, position, suspects, quotes, members, heads, tops, bars, cursor, out):  # type: ignore[no-untyped-def]
     """Closes of the ticks from the cursor on, until they end or `out` could not hold those of one more tick."""
     head, at = heads[0], 0
-    suspect, quote = cursor[0].suspect, cursor[0].quote
-    begin, end, room = cursor[0].tick, ticks.shape[0], out.shape[0] - WIDTHS * members.shape[0]
+    begin, suspect, quote = cursor
+    end, room = ticks.shape[0], out.shape[0] - WIDTHS * members.shape[0]
     for i in range(begin, ticks.shape[0]):
         if at > room:
             end = i
@@ -262,4 +261,4 @@ def fold(ticks, position, suspects, quotes, members, heads, tops, bars, cursor, 
         while suspect < suspects.shape[0]:  # of a frame's last records: they mark what closes with the next record
             tops[suspects[suspect].instrument].marks |= _LOST
             suspect += 1
-    cursor[0].tick, cursor[0].close, cursor[0].suspect, cursor[0].quote = end, at, suspect, quote
+    return (end, suspect, quote), at

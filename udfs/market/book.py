@@ -33,7 +33,6 @@ ROW = np.dtype(
         ("pad", "<u2"),
     ]
 )
-CURSOR = np.dtype([("tick", "<i8"), ("quote", "<i8"), ("suspect", "<i8"), ("backward", "<i8")])
 
 _BID, _ASK, _STATUS, _HEARTBEAT = int(TickKind.BID), int(TickKind.ASK), int(TickKind.STATUS), int(TickKind.HEARTBEAT)
 _BID_PART, _ASK_PART, _BOTH = 1, 2, 3
@@ -90,14 +89,14 @@ class Book(ArrayMachine):
         """The quotes, in as many pieces as the scratch needs; each round folds at least one tick."""
         if len(ticks) == 0 and len(suspects) == 0:
             return []
-        cursor = np.zeros(1, CURSOR)
-        inputs = (read_only(ticks), position, read_only(suspects), read_only(backwards), self._members)
+        inputs = (read_only(ticks), position, suspects, backwards, self._members)
         pieces = []
+        cursor = (0, 0, 0)
         while True:
-            fold(*inputs, state["head"], state["rows"], cursor, self._out)
-            if cursor[0]["quote"]:
-                pieces.append(self._out[: cursor[0]["quote"]].copy())
-            if cursor[0]["tick"] == len(ticks):
+            cursor, count = fold(*inputs, state["head"], state["rows"], cursor, self._out)
+            if count:
+                pieces.append(self._out[:count].copy())
+            if cursor[0] == len(ticks):
                 return pieces
 
 
@@ -180,8 +179,8 @@ def _end_event(row):  # type: ignore[no-untyped-def]
 def fold(ticks, position, suspects, backwards, members, heads, rows, cursor, out):  # type: ignore[no-untyped-def]
     """Quotes of the ticks from the cursor on, until they end or `out` could not hold those of one more tick."""
     head, at = heads[0], 0
-    suspect, backward = cursor[0].suspect, cursor[0].backward
-    begin, end, room = cursor[0].tick, ticks.shape[0], out.shape[0] - 2 * members.shape[0] - 2
+    begin, suspect, backward = cursor
+    end, room = ticks.shape[0], out.shape[0] - 2 * members.shape[0] - 2
     for i in range(begin, ticks.shape[0]):
         if at > room:
             end = i
@@ -223,4 +222,4 @@ def fold(ticks, position, suspects, backwards, members, heads, rows, cursor, out
             rows[suspects[suspect].instrument].suspect = 1
             head.unsent = 1
             suspect += 1
-    cursor[0].tick, cursor[0].quote, cursor[0].suspect, cursor[0].backward = end, at, suspect, backward
+    return (end, suspect, backward), at
