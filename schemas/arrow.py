@@ -6,10 +6,9 @@ get the suffix `_units`: the tables compute real ones from `instruments`.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from enum import IntEnum
 from functools import cache
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import pyarrow as pa
@@ -43,8 +42,7 @@ ORDER = "ORDER"  # frames.kind of a message of orders.v1
 UNREADABLE = "UNREADABLE"
 
 
-@dataclass(frozen=True, slots=True)
-class Placed:
+class Placed(NamedTuple):
     """A frame at its place in Kafka; its first `repeated` records make no rows."""
 
     topic: str
@@ -54,8 +52,7 @@ class Placed:
     repeated: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class Raw:
+class Raw(NamedTuple):
     """A message as `frames` keeps it; `frame` is None for an order and for what cannot be read."""
 
     topic: str

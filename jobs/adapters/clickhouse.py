@@ -81,7 +81,7 @@ class Store:
         found = self.rows(f"SELECT comment FROM system.databases WHERE name = '{DATABASE}'")[0]["comment"]
         if found != f"schema {version}":
             raise SetupError(
-                f"warehouse {_masked(self._dsn)}: its tables are of another version ({found}, ours is schema {version}): "
+                f"warehouse {_masked(self._dsn)}: its tables are another version ({found}, ours is schema {version}): "
                 "choose another folder or server; the log fills it again from the beginning"
             )
         for text in texts:
@@ -97,10 +97,10 @@ class Store:
         with _refused(sql):
             self._client.command(sql)
 
-    def rows(self, sql: str) -> list[dict[str, Any]]:
-        """A small result as Python values; integers of 64 bits stay exact."""
+    def rows(self, sql: str, **parameters: Any) -> list[dict[str, Any]]:
+        """A small result as Python values; a parameter stands in the SQL as {name:Type}."""
         with _refused(sql):
-            rows: list[dict[str, Any]] = list(self._client.query(sql).named_results())
+            rows: list[dict[str, Any]] = list(self._client.query(sql, parameters=parameters).named_results())
         return rows
 
     def text(self, sql: str, form: str | None) -> bytes:
@@ -168,6 +168,8 @@ def _refused(asked: str) -> Iterator[None]:
         yield
     except ClickHouseError as error:
         raise DataError(f"ClickHouse refused: {_first_line(error)}\n  asked: {asked.strip()[:300]}") from error
+    except OSError as error:
+        raise SetupError(f"the warehouse's disk or server: {error}\n  asked: {asked.strip()[:300]}") from error
 
 
 def _sql(name: str) -> str:

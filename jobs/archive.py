@@ -1,0 +1,81 @@
+"""`archive`: every message of every topic into the warehouse, and questions to it on a Unix socket.
+
+On SIGTERM or SIGINT it archives up to what the topics hold at that moment and ends; a second signal ends it at once,
+which loses nothing: it goes on from what the warehouse holds.
+"""
+
+import argparse
+import signal
+import time
+from pathlib import Path
+from types import FrameType
+
+from jobs.adapters.clickhouse import open_store
+from jobs.adapters.kafka import Reader
+from jobs.warehouse.archive import IDLE_S, Archive
+from jobs.warehouse.door import Door
+from schemas.topics import TOPICS
+
+READY = "archive is running"
+
+
+class _Stop:
+    """Set by the first signal; the second one ends the process."""
+
+    def __init__(self) -> None:
+        self.asked = False
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, self._ask)
+
+    def _ask(self, number: int, frame: FrameType | None) -> None:
+        if self.asked:
+            raise SystemExit(128 + number)
+        self.asked = True
+
+
+def main(arguments: list[str]) -> None:
+    given = _parser().parse_args(arguments)
+    channels = [int(one) for one in given.channels.split(",")]
+    warehouse = given.warehouse or f"chdb://{(given.folder / 'warehouse').resolve()}"
+    given.folder.mkdir(parents=True, exist_ok=True)
+    stop = _Stop()
+    with open_store(warehouse) as store:
+        store.create()
+        door = Door(given.folder, open_store(warehouse, read_only=True))
+        archive = Archive(store)
+        readers = {
+            topic.name: open_reader(given.bootstrap, topic.name, channels, archive.next.setdefault(topic.name, {}))
+            for topic in TOPICS
+        }
+        try:
+            print(READY, flush=True)
+            while not (stop.asked or given.until_end):
+                if not archive.step(readers):
+                    time.sleep(IDLE_S)
+            archive.run_to_end(readers)
+        finally:
+            for reader in readers.values():
+                reader.close()
+            door.close()
+    print(f"archived {archive.archived} messages; the warehouse holds all that was in the topics", flush=True)
+
+
+def open_reader(bootstrap: str, topic: str, channels: list[int], offsets: dict[int, int]) -> Reader:
+    """A topic from its first message that is not archived; `offsets` then holds a place for each channel."""
+    if offsets:
+        return Reader(bootstrap, topic, channels, {channel: offsets.setdefault(channel, 0) for channel in channels})
+    reader = Reader(bootstrap, topic, channels, "beginning")
+    offsets.update({channel: reader.watermarks(channel)[0] for channel in channels})
+    return reader
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="archive", description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
+    parser.add_argument("--bootstrap", required=True, help="the broker, HOST:PORT")
+    parser.add_argument("--channels", required=True, help="numbers with commas between them")
+    parser.add_argument("--folder", type=Path, default=Path(".penstock"), help="of the run: socket and warehouse")
+    parser.add_argument(
+        "--warehouse", help="chdb:///FOLDER or clickhouse://USER:PASSWORD@HOST:8123/; default: in --folder"
+    )
+    parser.add_argument("--until-end", action="store_true", help="stop at what the topics hold now")
+    return parser

@@ -1,0 +1,137 @@
+"""Which records of a message are new: the archive's reading of the log, by the rules by which a channel reads it."""
+
+from collections.abc import Iterable, Mapping
+from typing import Any, NamedTuple
+
+import msgspec
+
+from schemas.arrow import ORDER, UNREADABLE, Raw
+from schemas.arrow_documents import order_row
+from schemas.control import Control, Epoch, Genesis, Quarantined, Term, read_control, read_quarantined
+from schemas.errors import BadFrame, Fault
+from schemas.frame import Frame, decode, log_tag
+from schemas.records import Kind
+from schemas.topics import DECISIONS, EXECUTIONS, FEATURES, MARKS, ORDERS, OUTCOMES, PROGRESS, QUARANTINE, TICKS, Source
+from udfs.channel import ALLOWED
+
+# What a topic may carry, and the table that its records go to; None = they stand in frames only.
+ROUTES: dict[tuple[str, int], str | None] = {
+    (TICKS.name, Kind.TICKS): "ticks",
+    (TICKS.name, Kind.REPORTS): "executions",
+    (TICKS.name, Kind.HEARTBEAT): None,
+    (TICKS.name, Kind.CONTROL): None,
+    (MARKS.name, Kind.MARKS): None,
+    (FEATURES.name, Kind.FEATURES): "features",
+    (DECISIONS.name, Kind.DECISIONS): "decisions",
+    (OUTCOMES.name, Kind.OUTCOMES): "outcomes",
+    (EXECUTIONS.name, Kind.REPORTS): "executions",
+    (PROGRESS.name, Kind.PROGRESS): "progress",
+    (QUARANTINE.name, Kind.QUARANTINE): "quarantine",
+}
+
+
+class Taken(NamedTuple):
+    """A message as it will stand in `frames`, and what was read from it."""
+
+    raw: Raw
+    table: str | None = None
+    document: Quarantined | dict[str, Any] | Term | None = None
+
+
+class Intake:
+    """Takes messages in the order of their partitions and tells what to make of each; it holds a number a writer.
+
+    In the channels' logs a writer's epoch must be announced and lower epochs are refused; in all other topics the
+    records of (source, epoch) are counted each for themselves, because two replicas may be in different terms.
+    """
+
+    def __init__(self) -> None:
+        self._next: dict[tuple[str, int, int, int], int] = {}  # topic, partition, source, epoch
+        self._epochs: dict[tuple[int, int], int] = {}  # partition, source: the epoch announced last, in the log
+        self._logs: dict[int, int] = {}  # partition: the tag of its log
+
+    def resume(self, marks: Iterable[tuple[str, int, int, int, int]], logs: Mapping[int, str]) -> None:
+        """Go on after what the archive holds: (topic, partition, source, epoch, next sequence), and log ids."""
+        for topic, partition, source, epoch, sequence in marks:
+            self._next[self._key(topic, partition, source, epoch)] = sequence
+            if topic == TICKS.name:
+                self._epochs[partition, source] = max(epoch, self._epochs.get((partition, source), 0))
+        self._logs = {partition: log_tag(log_id) for partition, log_id in logs.items()}
+
+    def take(self, topic: str, partition: int, offset: int, data: bytes, kafka_ms: int) -> Taken:
+        """What a message becomes; a fault's message stands in `frames` only, with the fault's name."""
+        raw = Raw(topic, partition, offset, data, kafka_ms)
+        if topic == ORDERS.name:
+            return _order(raw)
+        try:
+            frame = decode(data)
+        except BadFrame as refusal:
+            return Taken(raw._replace(fault=refusal.fault.name))
+        raw = raw._replace(frame=frame, kind=Kind(frame.kind).name)
+        try:
+            return self._accept(raw, frame)
+        except BadFrame as refusal:
+            return Taken(raw._replace(fault=refusal.fault.name))
+
+    def _accept(self, raw: Raw, frame: Frame) -> Taken:
+        document = _document(frame)
+        self._check(raw, frame, document)
+        key = self._key(raw.topic, raw.partition, frame.source, frame.epoch)
+        expected = self._next.get(key, 0)
+        repeated = min(len(frame), max(0, expected - frame.sequence))
+        self._next[key] = max(expected, frame.sequence + len(frame))
+        raw = raw._replace(repeated=repeated)
+        if repeated == len(frame):
+            return Taken(raw)
+        if raw.topic == TICKS.name:
+            self._epochs[raw.partition, frame.source] = frame.epoch
+        if isinstance(document, Genesis):
+            self._logs.setdefault(raw.partition, log_tag(document.log_id))
+        kept = document if isinstance(document, Quarantined | Term) else None
+        return Taken(raw, ROUTES[raw.topic, frame.kind], kept)
+
+    def _check(self, raw: Raw, frame: Frame, document: Control | Quarantined | None) -> None:
+        """Raise BadFrame for what its channel refuses whole."""
+        if frame.channel != raw.partition:
+            raise BadFrame(Fault.WRONG_CHANNEL, f"channel {frame.channel}")
+        if frame.source not in set(Source):
+            raise BadFrame(Fault.UNKNOWN_SOURCE, f"source {frame.source}")
+        if (raw.topic, frame.kind) not in ROUTES:
+            raise BadFrame(Fault.BAD_KIND, f"{Kind(frame.kind).name} in {raw.topic}")
+        if raw.topic != TICKS.name:
+            return
+        if frame.source not in ALLOWED[Kind(frame.kind)]:
+            raise BadFrame(Fault.BAD_KIND, f"{Kind(frame.kind).name} from {frame.source}")
+        if frame.log != self._logs.get(raw.partition, frame.log):
+            raise BadFrame(Fault.WRONG_LOG, f"log {frame.log}")
+        epoch = self._epochs.get((raw.partition, frame.source), 0)
+        if frame.epoch < epoch:
+            raise BadFrame(Fault.ZOMBIE, f"epoch {frame.epoch}")
+        if frame.epoch > epoch and not _announces(frame, document):
+            raise BadFrame(Fault.UNANNOUNCED_EPOCH, f"epoch {frame.epoch}")
+
+    def _key(self, topic: str, partition: int, source: int, epoch: int) -> tuple[str, int, int, int]:
+        return topic, partition, source, -1 if topic == TICKS.name else epoch
+
+
+def _order(raw: Raw) -> Taken:
+    raw = raw._replace(kind=ORDER)
+    try:
+        return Taken(raw, "orders", order_row(raw.topic, raw.partition, raw.offset, raw.data))
+    except (msgspec.DecodeError, ValueError):
+        return Taken(raw._replace(kind=UNREADABLE, fault=Fault.BAD_DOCUMENT.name))
+
+
+def _document(frame: Frame) -> Control | Quarantined | None:
+    if frame.kind == Kind.CONTROL:
+        return read_control(frame)
+    if frame.kind != Kind.QUARANTINE:
+        return None
+    try:
+        return read_quarantined(frame)
+    except (msgspec.DecodeError, ValueError) as error:
+        raise BadFrame(Fault.BAD_DOCUMENT, str(error)) from error
+
+
+def _announces(frame: Frame, document: Control | Quarantined | None) -> bool:
+    return isinstance(document, Epoch) and (document.source, document.epoch) == (frame.source, frame.epoch)
