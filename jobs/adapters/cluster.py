@@ -21,9 +21,16 @@ __all__ = ["Cluster"]
 JOBMANAGER = "org.apache.flink.runtime.entrypoint.StandaloneSessionClusterEntrypoint"
 TASKMANAGER = "org.apache.flink.runtime.taskexecutor.TaskManagerRunner"
 CLIENT = "org.apache.flink.client.cli.CliFrontend"
-JVM_JOBMANAGER = ("-Xms128m", "-Xmx512m", "-XX:MaxMetaspaceSize=256m")
+JVM_JOBMANAGER = ("-Dpenstock.log.level=info", "-Xms128m", "-Xmx512m", "-XX:MaxMetaspaceSize=256m")
 # Heap and direct memory are the sums that settings/flink.yaml states.
-JVM_TASKMANAGER = ("-Xms768m", "-Xmx768m", "-XX:MaxDirectMemorySize=256m", "-XX:MaxMetaspaceSize=256m")
+JVM_TASKMANAGER = (
+    "-Dpenstock.log.level=info",
+    "-Xms768m",
+    "-Xmx768m",
+    "-XX:MaxDirectMemorySize=256m",
+    "-XX:MaxMetaspaceSize=256m",
+)
+# Not at log level info: the client would print its whole environment, with any key in it.
 JVM_CLIENT = ("-Xmx256m", "-XX:TieredStopAtLevel=1")
 STOP_TIMEOUT_S = 15.0
 
@@ -137,7 +144,7 @@ class Cluster:
                 raise FlinkError(f"{module} was not submitted within {timeout_s:g} s:\n{log_tail(log)}") from error
         found = re.search(r"JobID ([0-9a-f]{32})", log.read_text(errors="replace"))
         if found is None:
-            raise FlinkError(f"{module} was not submitted; the end of {log}:\n{log_tail(log, lines=40)}")
+            raise FlinkError(f"{module} was not submitted; the end of {log}:\n{_without_java_frames(log)}")
         return found.group(1)
 
     def stop_with_savepoint(self, job: str, timeout_s: float = 60.0) -> str:
@@ -194,3 +201,9 @@ class Cluster:
             return (self._folder / "conf" / "config.yaml").read_text()
         except OSError:
             return ""
+
+
+def _without_java_frames(log: Path, lines: int = 30) -> str:
+    """The end of a client's log; Java's stack would bury what the job's Python said."""
+    said = [line for line in log_tail(log, lines=1000).splitlines() if not line.startswith(("\tat ", "\t... "))]
+    return "\n".join(said[-lines:])

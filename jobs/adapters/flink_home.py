@@ -12,7 +12,7 @@ from schemas.errors import SetupError
 
 __all__ = ["environment", "flink_home", "java_command", "module_options", "prepare"]
 
-JVM_COMMON = ("-XX:+UseSerialGC", "-XX:-UsePerfData", "-Djava.net.preferIPv4Stack=true", "-Dpenstock.log.level=info")
+JVM_COMMON = ("-XX:+UseSerialGC", "-XX:-UsePerfData", "-Djava.net.preferIPv4Stack=true")
 
 
 def flink_home() -> Path:

@@ -41,8 +41,11 @@ class Rest:
         return {job["id"]: job["status"] for job in self._call("GET", "/jobs")["jobs"]}
 
     def job_state(self, job: str) -> str:
-        """One of CREATED, RUNNING, RESTARTING, FINISHED, CANCELED, FAILED …"""
-        return str(self._call("GET", f"/jobs/{job}")["state"])
+        """One of CREATED, RUNNING, RESTARTING, FINISHED, CANCELED, FAILED …; UNKNOWN when the cluster has no such job.
+
+        A job that ends is UNKNOWN for a moment: no longer among the running, not yet among the ended.
+        """
+        return self.jobs().get(job, "UNKNOWN")
 
     def job_failure(self, job: str) -> str:
         """The newest exception of a job, as Flink prints it; empty when there was none."""

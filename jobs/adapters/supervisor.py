@@ -2,7 +2,7 @@
 
 import signal
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from jobs.adapters.processes import Process, ProcessDiedError, log_tail
@@ -10,9 +10,14 @@ from schemas.errors import SetupError
 
 __all__ = ["Supervisor", "written"]
 
+# -P: the working directory must not shadow our packages.
+PENSTOCK = (sys.executable, "-P", "-m", "jobs.main")
+
 
 class Supervisor:
     """Runs `penstock JOB …` processes with logs and records in one folder.
+
+    `program` is what the arguments of a job are appended to.
 
     >>> import tempfile
     >>> with tempfile.TemporaryDirectory() as folder:
@@ -21,8 +26,9 @@ class Supervisor:
     []
     """
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, program: Sequence[str] = PENSTOCK) -> None:
         self._folder = folder
+        self._program = program
         self._processes: dict[str, Process] = {}
         self._may_end: set[str] = set()
 
@@ -43,8 +49,7 @@ class Supervisor:
         if name in self._processes:
             raise SetupError(f"{name} runs already in {self._folder}: stop it first")
         process = Process(name, self._folder)
-        # -P: the working directory must not shadow our packages.
-        process.start([sys.executable, "-P", "-m", "jobs.main", *arguments])
+        process.start([*self._program, *arguments])
         try:
             if ready is not None:
                 process.wait_ready(ready, timeout_s)
