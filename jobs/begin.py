@@ -1,0 +1,63 @@
+"""`begin`: make the topics and begin each channel's log with its name and its term; what is there already is kept."""
+
+from pathlib import Path
+
+from jobs.adapters.kafka import Producer, Reader, create_topics
+from jobs.adapters.terms import make_term, new_log_id, opening_frames
+from models.registry import Registry, reference
+from schemas.config import Config
+from schemas.control import Genesis, Term, read_control
+from schemas.errors import BadFrame, Unsafe
+from schemas.frame import Frame, decode, encode
+from schemas.records import Kind
+from schemas.topics import TICKS
+
+OPENING_MESSAGES = 100  # a log's GENESIS and first TERM stand within these
+
+
+def begin(bootstrap: str, config: Config, models: Path | None = None, model: str = "direction") -> Term:
+    """The term in force in every channel of the configuration's universe.
+
+    Raises Unsafe when a log was begun by another configuration: a term is changed on purpose, never by a restart.
+    """
+    channels = config.universe.channels
+    create_topics(bootstrap, channels)
+    terms = {channel: read_term(bootstrap, channel) for channel in channels}
+    begun = next((term for term in terms.values() if term is not None), None)
+    log_id = begun.log_id if begun is not None else new_log_id()
+    wanted = make_term(config, reference(Registry(models).find(model)), log_id)
+    producer = Producer(bootstrap)
+    for channel, term in terms.items():
+        if term is None:
+            for frame in opening_frames(wanted, channel):
+                producer.send(TICKS.name, channel, encode(frame))
+        elif term != wanted:
+            changed = [name for name in term.__struct_fields__ if getattr(term, name) != getattr(wanted, name)]
+            raise Unsafe(f"the log of channel {channel} was begun with another {', '.join(changed)}: start afresh")
+    producer.flush()
+    return wanted
+
+
+def read_term(bootstrap: str, channel: int) -> Term | None:
+    """The first term of a channel's log; None when the partition is empty."""
+    reader = Reader(bootstrap, TICKS.name, [channel], "beginning")
+    try:
+        low, high = reader.watermarks(channel)
+        messages = reader.range(channel, low, min(high, low + OPENING_MESSAGES))
+        controls = [read_control(frame) for frame in map(_frame, (message.value for message in messages)) if frame]
+    finally:
+        reader.close()
+    if low == high:
+        return None
+    term = next((control for control in controls if isinstance(control, Term)), None)
+    if term is None or not any(isinstance(control, Genesis) for control in controls):
+        raise Unsafe(f"{TICKS.name}[{channel}] holds {high - low} messages but no GENESIS and TERM: not a log of ours")
+    return term
+
+
+def _frame(data: bytes) -> Frame | None:
+    try:
+        frame = decode(data)
+    except BadFrame:
+        return None
+    return frame if frame.kind == Kind.CONTROL else None
