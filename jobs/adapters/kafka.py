@@ -17,6 +17,7 @@ STALL_S_MAX = 20.0  # without any progress, before a send, a flush or a bounded 
 MESSAGE_BYTES_MAX = 4 << 20
 _QUIET = {"log_level": 2, "log.connection.close": False}  # what goes wrong is raised, once, by us
 _NOBODY = (KafkaError._TRANSPORT, KafkaError._ALL_BROKERS_DOWN, KafkaError._TIMED_OUT, KafkaError._RESOLVE)
+_LEADERLESS = (KafkaError.NOT_LEADER_FOR_PARTITION, KafkaError.LEADER_NOT_AVAILABLE)  # for a moment, after a start
 
 
 class Message(NamedTuple):
@@ -45,6 +46,7 @@ class Producer:
                 "linger.ms": linger_ms,
                 "message.max.bytes": MESSAGE_BYTES_MAX,
                 "message.timeout.ms": int(STALL_S_MAX * 1000),
+                "topic.metadata.propagation.max.ms": int(ANSWER_S_MAX * 1000),  # a topic unknown for longer is an error
                 "queue.buffering.max.messages": 100_000,
                 "queue.buffering.max.kbytes": 128 << 10,
                 "error_cb": self._on_error,
@@ -121,6 +123,7 @@ class Reader:
                 "enable.auto.commit": False,
                 "auto.offset.reset": "error",
                 "fetch.message.max.bytes": MESSAGE_BYTES_MAX,
+                "fetch.wait.max.ms": 50,
                 "fetch.queue.backoff.ms": 5,
                 "queued.max.messages.kbytes": 32 << 10,
                 **_QUIET,
@@ -196,7 +199,7 @@ def read_all(bootstrap: str, topic: str, partition: int) -> Iterator[Message]:
 
 def topics_exist(bootstrap: str) -> bool:
     """Whether the broker has every topic of the table."""
-    return all(topic.name in _partition_counts(bootstrap) for topic in TOPICS)
+    return {topic.name for topic in TOPICS} <= _partition_counts(bootstrap).keys()
 
 
 def create_topics(bootstrap: str, channels: Sequence[int], replication: int = 1) -> None:
@@ -219,13 +222,19 @@ def create_topics(bootstrap: str, channels: Sequence[int], replication: int = 1)
         for topic in TOPICS
         if topic.name not in counts
     ]
-    made = AdminClient({"bootstrap.servers": bootstrap, **_QUIET}).create_topics(new) if new else {}
+    admin = AdminClient({"bootstrap.servers": bootstrap, **_QUIET})  # must live until the futures have their answers
+    made = admin.create_topics(new) if new else {}
     for name, future in made.items():
         try:
             future.result(timeout=STALL_S_MAX)
         except KafkaException as error:
             if error.args[0].code() != KafkaError.TOPIC_ALREADY_EXISTS:
                 raise SetupError(f"topic {name} cannot be made: {error.args[0].str()}") from error
+    deadline = time.monotonic() + STALL_S_MAX
+    while not topics_exist(bootstrap):  # made is not yet known everywhere
+        if time.monotonic() > deadline:
+            raise SetupError(f"Kafka at {bootstrap} does not show the topics that it made")
+        time.sleep(0.05)
 
 
 def _partition_counts(bootstrap: str) -> dict[str, int]:
@@ -236,13 +245,15 @@ def _partition_counts(bootstrap: str) -> dict[str, int]:
 
 def _answer(ask: Callable[[float], Any], bootstrap: str) -> Any:
     """What the broker says; SetupError when it does not, or does not know what was asked for."""
-    try:
-        found = ask(ANSWER_S_MAX)
-    except KafkaException as error:
-        if error.args[0].code() in _NOBODY:
-            remedy = "start it with `penstock run`, or check the address"
-            raise SetupError(f"no Kafka broker answers at {bootstrap}: {remedy}") from error
-        raise SetupError(f"Kafka at {bootstrap}: {error.args[0].str()}") from error
-    if found is None:
-        raise SetupError(f"Kafka at {bootstrap} did not answer within {ANSWER_S_MAX:.0f} s")
-    return found
+    deadline = time.monotonic() + ANSWER_S_MAX
+    while True:
+        try:
+            return ask(max(deadline - time.monotonic(), 0.1))
+        except KafkaException as error:
+            if error.args[0].code() in _LEADERLESS and time.monotonic() < deadline:
+                time.sleep(0.05)
+                continue
+            if error.args[0].code() in _NOBODY:
+                remedy = "start it with `penstock run`, or check the address"
+                raise SetupError(f"no Kafka broker answers at {bootstrap}: {remedy}") from error
+            raise SetupError(f"Kafka at {bootstrap}: {error.args[0].str()}") from error
