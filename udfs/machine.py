@@ -55,6 +55,9 @@ class Machine(Protocol):
 
     def load(self, data: bytes) -> Any: ...
 
+    def warm(self) -> None:
+        """Compile the machine's kernels; changes nothing."""
+
 
 class ArrayMachine:
     """A machine whose state is a dictionary of numpy arrays of fixed shape; gives it bytes."""

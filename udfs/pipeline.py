@@ -24,18 +24,19 @@ def market(term: Term, channel: int) -> list[Machine]:
 
 
 def resources(open_model: OpenModel, load_strategy: LoadStrategy) -> Resources:
-    """How a channel builds the pipeline of a term, given the outside's models and strategies."""
+    """How a channel builds the pipeline of a term, compiled and warm, given the outside's models and strategies."""
 
     def build(term: Term, channel: int) -> Pipeline:
-        return Pipeline(
-            [
-                *market(term, channel),
-                Score(term, channel, open_model),
-                Label(term, channel),
-                Learn(term, channel),
-                Ensemble(term, channel),
-                Trade(term, channel, load_strategy),
-            ]
-        )
+        machines = [
+            *market(term, channel),
+            Score(term, channel, open_model),
+            Label(term, channel),
+            Learn(term, channel),
+            Ensemble(term, channel),
+            Trade(term, channel, load_strategy),
+        ]
+        for machine in machines:
+            machine.warm()
+        return Pipeline(machines)
 
     return Resources(build)

@@ -52,6 +52,9 @@ class Tap:
     def load(self, data: bytes) -> None:
         return None
 
+    def warm(self) -> None:
+        return None
+
     def trace(self) -> Trace:
         return {name: b"".join(parts) for name, parts in self.heard.items()}
 

@@ -25,6 +25,9 @@ class Mutant:
     def load(self, data: bytes) -> Any:
         return {"count": int.from_bytes(data, "little")}
 
+    def warm(self) -> None:
+        return None
+
     def step(self, state: Any, batch: Batch) -> None:
         ticks = batch["ticks"]
         if not len(ticks):
