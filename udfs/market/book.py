@@ -80,7 +80,7 @@ class Book(ArrayMachine):
     def _lose(self, state: State) -> None:
         """Messages of every instrument are missing; the QUOTEs that say so leave with the next record."""
         state["rows"]["parts"][self._members] = 0
-        state["rows"]["marks"][self._members] |= Mark.GAP
+        state["rows"]["marks"][self._members] |= np.uint16(Mark.GAP)
         state["head"]["unsent"] = 1
 
     def _fold(
