@@ -58,6 +58,7 @@ TOPICS = (TICKS, MARKS, ORDERS, FEATURES, DECISIONS, OUTCOMES, EXECUTIONS, PROGR
 TRADE_FRAMES = (FEATURES, DECISIONS, OUTCOMES, EXECUTIONS, PROGRESS, QUARANTINE)  # what trade writes besides orders
 
 # Flink operator uids: state is found again by these.
+TRADE_GROUP = "penstock-trade"  # under which trade tells Kafka, at each checkpoint, how far it has read
 UID_LOG = "log-v1"
 UID_TRADE = "trade-v1"
 

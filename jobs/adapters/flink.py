@@ -18,7 +18,7 @@ from pyflink.java_gateway import get_gateway
 
 from jobs.adapters.clock import wall_ns
 from schemas.errors import ConfigError
-from schemas.topics import ORDERS, TICKS, TRADE_FRAMES, UID_LOG, UID_TRADE, Topic, uid_sink
+from schemas.topics import ORDERS, TICKS, TRADE_FRAMES, TRADE_GROUP, UID_LOG, UID_TRADE, Topic, uid_sink
 from udfs.channel import Resources
 from udfs.flink import ChannelOperator, KeyOf, message_type, output_tags
 
@@ -122,7 +122,7 @@ def _source(bootstrap: str, bounded: bool) -> KafkaSource:
         KafkaSource.builder()
         .set_bootstrap_servers(bootstrap)
         .set_topics(TICKS.name)
-        .set_group_id("penstock-trade")
+        .set_group_id(TRADE_GROUP)
         .set_value_only_deserializer(ByteArraySchema())
         .set_starting_offsets(KafkaOffsetsInitializer.earliest())
         .set_property("max.partition.fetch.bytes", str(8 << 20))

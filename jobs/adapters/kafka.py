@@ -197,6 +197,17 @@ def read_all(bootstrap: str, topic: str, partition: int) -> Iterator[Message]:
         reader.close()
 
 
+def committed(bootstrap: str, group: str, topic: str, partitions: Sequence[int]) -> dict[int, int]:
+    """How far a group says that it has read each partition; 0 where it has said nothing."""
+    consumer = Consumer({"bootstrap.servers": bootstrap, "group.id": group, "enable.auto.commit": False, **_QUIET})
+    wanted = [TopicPartition(topic, partition) for partition in partitions]
+    try:
+        found = _answer(lambda timeout_s: consumer.committed(wanted, timeout=timeout_s), bootstrap)
+    finally:
+        consumer.close()
+    return {one.partition: max(0, one.offset) for one in found}
+
+
 def topics_exist(bootstrap: str) -> bool:
     """Whether the broker has every topic of the table."""
     return {topic.name for topic in TOPICS} <= _partition_counts(bootstrap).keys()

@@ -1,0 +1,56 @@
+"""When is a run settled? When trade has checkpointed the whole log twice over and every order has met its end."""
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from jobs.adapters.kafka import Reader, committed
+from jobs.sql import sql
+from schemas.topics import ORDERS, TICKS, TRADE_GROUP, Topic
+
+# Orders without a terminal report, and how much of the two topics that say so has been archived.
+OPEN_ORDERS = """
+SELECT count() AS open FROM orders WHERE id NOT IN (
+    SELECT order_id FROM executions WHERE kind IN ('REJECTED', 'CANCELLED', 'EXPIRED', 'VETOED', 'NEVER_SENT')
+        OR (kind = 'FILL' AND leaves_units = 0)
+)
+"""
+ARCHIVED = "SELECT _topic, _partition, max(_offset) + 1 AS end FROM frames WHERE _topic IN ('{}', '{}') GROUP BY ALL"
+
+
+class Settled:
+    """Asked again and again; true once two successive answers found the same log read to its end, and no open order."""
+
+    def __init__(self, bootstrap: str, channels: Sequence[int], folder: Path) -> None:
+        self._bootstrap, self._channels, self._folder = bootstrap, channels, folder
+        self._last: dict[str, dict[int, int]] = {}
+
+    def __call__(self) -> bool:
+        ends = {topic.name: self._ends(topic) for topic in (TICKS, ORDERS)}
+        is_same, self._last = ends == self._last, ends
+        if not is_same or committed(self._bootstrap, TRADE_GROUP, TICKS.name, self._channels) != ends[TICKS.name]:
+            return False
+        return self._archived() == ends and self._ask(OPEN_ORDERS)[0]["open"] == 0
+
+    def _ends(self, topic: Topic) -> dict[int, int]:
+        reader = Reader(self._bootstrap, topic.name, self._channels, "end")
+        try:
+            return reader.high_watermarks()
+        finally:
+            reader.close()
+
+    def _archived(self) -> dict[str, dict[int, int]]:
+        found: dict[str, dict[int, int]] = {topic.name: dict.fromkeys(self._channels, 0) for topic in (TICKS, ORDERS)}
+        for row in self._ask(ARCHIVED.format(TICKS.name, ORDERS.name)):
+            found[row["_topic"]][row["_partition"]] = row["end"]
+        return found
+
+    def _ask(self, query: str) -> list[dict[str, Any]]:
+        lines = sql(query, "JSONEachRow", self._folder).splitlines()
+        return [{name: _number(value) for name, value in json.loads(line).items()} for line in lines]
+
+
+def _number(value: Any) -> Any:
+    """ClickHouse writes 64-bit numbers as text."""
+    return int(value) if isinstance(value, str) and value.isdigit() else value
