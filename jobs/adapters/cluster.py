@@ -69,7 +69,8 @@ class Cluster:
         What a killed owner left in this folder is ended first. SetupError: no Java, jars or apache-flink, another
         living owner, or a JVM that does not start (with the end of its log). Nothing runs after an error.
         """
-        self._end_leftovers()
+        self.attach()
+        self.stop()
         try:
             prepare(self._folder, self._settings())
             self._start_jvm(self._jobmanager, JVM_JOBMANAGER, JOBMANAGER)
@@ -86,14 +87,16 @@ class Cluster:
         return self.rest_address
 
     def attach(self) -> bool:
-        """Take over the cluster that an ended owner left running; False when its JobManager does not run."""
-        if not self._jobmanager.attach():
-            return False
+        """Take over what an ended owner left running; False when its JobManager does not run.
+
+        SetupError while the owner lives.
+        """
+        is_up = self._jobmanager.attach()
         for record in sorted(self._folder.glob("taskmanager-*.pid")):
             process = Process(record.stem, self._folder)
             if process.attach():
                 self._taskmanagers[process.name] = process
-        return True
+        return is_up
 
     def release(self) -> None:
         """Leave the cluster running when this process ends."""
@@ -159,16 +162,6 @@ class Cluster:
         for process in processes:
             process.stop(STOP_TIMEOUT_S)
         self._taskmanagers.clear()
-        shutil.rmtree(self._folder / "tmp", ignore_errors=True)
-
-    def _end_leftovers(self) -> None:
-        """End what a killed owner left; a living owner is refused before anything is touched."""
-        self._jobmanager.claim()
-        self._jobmanager.end_leftover()
-        for record in self._folder.glob("taskmanager-*.pid"):
-            leftover = Process(record.stem, self._folder)
-            if leftover.attach():
-                leftover.kill()
         shutil.rmtree(self._folder / "tmp", ignore_errors=True)
 
     def _settings(self) -> dict[str, object]:

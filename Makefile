@@ -1,0 +1,67 @@
+# Everything that this checkout can do; `make` or `make help` lists it.
+SHELL := bash
+.DEFAULT_GOAL := help
+BIN := .venv/bin
+JARS := $(or $(PENSTOCK_JARS),infra/java/jars)
+PYTEST := $(BIN)/pytest -q
+
+.PHONY: help setup setup-python jars run try test test-core test-system check bench train cluster lock clean
+
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "%-14s%s\n", $$1, $$2}' Makefile
+
+setup: setup-python ## what a fresh clone needs: the Python environment, and the jars where Java can be had
+	@infra/setup/java.sh --optional $(JARS)
+
+setup-python: .venv/.stamp ## the Python environment alone: enough for `make try`
+
+.venv/.stamp: requirements.lock pyproject.toml infra/setup/python.sh
+	@infra/setup/python.sh
+
+jars: ## broker and connector jars by Maven; Java and Maven by apt-get where that is allowed
+	@infra/setup/java.sh $(JARS)
+
+run: setup-python jars ## the whole pipeline on the committed capture (FRESH=1: a new run; ARGS=...)
+	@$(BIN)/penstock run $(ARGS)
+
+try: setup-python ## the decision path alone, without Java: summary and HTML report (ARGS=...)
+	@$(BIN)/penstock try $(ARGS)
+
+test: setup ## check, core tests, system tests
+	@$(MAKE) --no-print-directory check test-core test-system
+
+test-core: setup-python ## tests that need no Java
+	$(PYTEST) -m "not system" tests
+
+test-system: setup ## tests with a real broker and a real Flink; skipped without Java unless SYSTEM_REQUIRED=1
+	@if infra/setup/java.sh --check $(JARS); then \
+		echo '$(PYTEST) -m system tests'; $(PYTEST) -m system tests; \
+	elif [ "$(SYSTEM_REQUIRED)" = 1 ]; then \
+		echo "FAILED: system tests are required, but Java or the jars are missing (make jars)" >&2; exit 1; \
+	else \
+		echo "SKIP: system tests need Java 17 to 21 and the jars (make jars)"; \
+	fi
+
+check: setup-python ## format, lint, types, layers, doctests
+	$(BIN)/ruff format --check --quiet .
+	$(BIN)/ruff check --quiet .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(PYTEST) schemas models udfs jobs
+
+bench: setup-python jars ## throughput and latency beside a bare loop; writes .penstock/bench.json (ARGS=...)
+	@$(BIN)/penstock bench $(ARGS)
+
+train: setup-python ## the model from the earlier part of the capture, judged on the later part (ARGS=...)
+	@$(BIN)/penstock train $(ARGS)
+
+cluster: setup-python jars ## a local standalone Flink cluster; ends with `.venv/bin/penstock cluster down`
+	@$(BIN)/penstock cluster up $(ARGS)
+
+lock: setup-python ## recompile requirements.lock after a change of pyproject.toml (ARGS=--upgrade: newer versions)
+	@PATH="$$PWD/.uv/bin:$$PATH" uv pip compile --quiet --python-version 3.11 --all-extras --generate-hashes \
+		--no-emit-index-url --no-header pyproject.toml -o requirements.lock $(ARGS)
+
+clean: ## remove what can be made again: environment, jars, caches (runs in .penstock stay)
+	rm -rf .venv .uv infra/java/jars dist .mypy_cache .ruff_cache .import_linter_cache .hypothesis
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
