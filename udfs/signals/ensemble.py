@@ -3,17 +3,19 @@
 import math
 
 import numpy as np
-from numba import njit
 
+import models.scorer
 from models.scorer import BP, EVEN_BP
 from schemas.config import LearnConfig
 from schemas.control import Term
 from schemas.errors import ConfigError, Unsafe
 from schemas.records import OUTCOME
 from udfs.arrays import EMPTY, ROW
+from udfs.kernels import kernel, read_only
 from udfs.machine import ArrayMachine, Batch, State
 from udfs.signals.pending import ring
 
+_INPUTS = ("features", "scores", "online", "labels")
 _HELD = np.dtype([("row", "<u8"), ("model_bp", "<i4"), ("online_bp", "<i4"), ("p_bp", "<i4"), ("in_sample", "<u4")])
 
 
@@ -42,7 +44,7 @@ class Ensemble(ArrayMachine):
         }
 
     def step(self, state: State, batch: Batch) -> None:
-        features, scores, online, labels = (batch[name] for name in ("features", "scores", "online", "labels"))
+        features, scores, online, labels = (read_only(batch[name]) for name in _INPUTS)
         if not len(scores) == len(online) == len(features):
             raise Unsafe(f"ensemble: {len(features)} rows, {len(scores)} scores, {len(online)} online predictions")
         if not len(features) and not len(labels):
@@ -58,7 +60,7 @@ class Ensemble(ArrayMachine):
 
     def warm(self) -> None:
         """Compile the kernel."""
-        inputs = [EMPTY[name] for name in ("features", "scores", "online", "labels")]
+        inputs = [read_only(EMPTY[name]) for name in _INPUTS]
         outputs = np.zeros(0, ROW), np.zeros(0, OUTCOME)
         _walk(*inputs, *self._settings, *self.initial().values(), *outputs)
 
@@ -69,7 +71,7 @@ def _settings(learn: LearnConfig) -> tuple[float, float, float]:
     return float(learn.loss_alpha), float(learn.eta), float(learn.weight_floor)
 
 
-@njit(cache=True)
+@kernel(models.scorer)
 def _walk(features, scores, online, labels, alpha, eta, floor, losses, numbered, held, rows, outcomes):  # type: ignore[no-untyped-def]
     matured = 0
     for at in range(len(features) + 1):
@@ -86,7 +88,7 @@ def _walk(features, scores, online, labels, alpha, eta, floor, losses, numbered,
     return np.uint64(0)
 
 
-@njit(cache=True)
+@kernel(models.scorer)
 def _settle(label, place, number, alpha, losses, outcome):  # type: ignore[no-untyped-def]
     outcome.number = number
     outcome.row = label.row
@@ -108,20 +110,20 @@ def _settle(label, place, number, alpha, losses, outcome):  # type: ignore[no-un
     losses[1] += alpha * (_log_loss(place.online_bp, label.label) - losses[1])
 
 
-@njit(cache=True)
+@kernel(models.scorer)
 def _log_loss(up_bp, label):  # type: ignore[no-untyped-def]
     right_bp = up_bp if label > 0 else BP - up_bp
     return -math.log(min(max(right_bp, 1), BP - 1) / BP)
 
 
-@njit(cache=True)
+@kernel(models.scorer)
 def _model_weight_bp(losses, eta, floor):  # type: ignore[no-untyped-def]
     # The same as exp(-eta * loss) / sum, without underflow when both losses are large.
     weight = 1.0 / (1.0 + math.exp(eta * (losses[0] - losses[1])))
     return math.floor(min(max(weight, floor), 1.0 - floor) * BP + 0.5)
 
 
-@njit(cache=True)
+@kernel(models.scorer)
 def _combine(score, online, model_weight_bp, row):  # type: ignore[no-untyped-def]
     row.row = score.row
     row.model_bp = score.model_bp
@@ -133,7 +135,7 @@ def _combine(score, online, model_weight_bp, row):  # type: ignore[no-untyped-de
     row.in_sample = score.in_sample
 
 
-@njit(cache=True)
+@kernel()
 def _hold(row, place):  # type: ignore[no-untyped-def]
     place.row = row.row
     place.model_bp = row.model_bp

@@ -1,12 +1,13 @@
 """What became of a row: did the mid move by more than half the spread within the horizon?"""
 
 import numpy as np
-from numba import njit
 
+import schemas.records
 from schemas.control import Term
 from schemas.frame import Records
 from schemas.records import Mark
 from udfs.arrays import EMPTY, LABEL
+from udfs.kernels import kernel, read_only
 from udfs.machine import ArrayMachine, Batch, State
 from udfs.signals.pending import depth, slots
 
@@ -44,7 +45,7 @@ class Label(ArrayMachine):
         }
 
     def step(self, state: State, batch: Batch) -> None:
-        closes, rows = batch["closes"], batch["features"]
+        closes, rows = read_only(batch["closes"]), read_only(batch["features"])
         if not len(closes) and not len(rows):
             return
         labels = np.empty(int(state["count"].sum()) + len(rows), LABEL)
@@ -58,10 +59,8 @@ class Label(ArrayMachine):
 
     def warm(self) -> None:
         """Compile the kernel."""
-        state = self.initial()
-        _walk(
-            EMPTY["closes"], EMPTY["features"], self._slots, self._horizon_ns, *state.values(), EMPTY["labels"].copy()
-        )
+        nothing = read_only(EMPTY["closes"]), read_only(EMPTY["features"])
+        _walk(*nothing, self._slots, self._horizon_ns, *self.initial().values(), EMPTY["labels"].copy())
 
 
 def _ordered(labels: Records) -> Records:
@@ -69,7 +68,7 @@ def _ordered(labels: Records) -> Records:
     return np.ascontiguousarray(labels[order])
 
 
-@njit(cache=True)
+@kernel(schemas.records)
 def _walk(closes, rows, slots, horizon_ns, pending, first, count, lost, out):  # type: ignore[no-untyped-def]
     found = close_at = 0
     for row_at in range(len(rows) + 1):
@@ -83,7 +82,7 @@ def _walk(closes, rows, slots, horizon_ns, pending, first, count, lost, out):  #
     return found
 
 
-@njit(cache=True)
+@kernel(schemas.records)
 def _mature(close, slot, horizon_ns, pending, first, count, lost, out, found):  # type: ignore[no-untyped-def]
     while count[slot] and pending[slot, first[slot]].channel_ns + horizon_ns <= close.now_ns:
         row = pending[slot, first[slot]]
@@ -106,14 +105,14 @@ def _mature(close, slot, horizon_ns, pending, first, count, lost, out, found):  
     return found
 
 
-@njit(cache=True)
+@kernel()
 def _direction(moved_half, spread):  # type: ignore[no-untyped-def]
     if moved_half > spread:
         return 1
     return -1 if moved_half < -spread else 0
 
 
-@njit(cache=True)
+@kernel()
 def _wait(row, slot, pending, first, count, lost):  # type: ignore[no-untyped-def]
     if count[slot] == pending.shape[1]:
         first[slot] = (first[slot] + 1) % pending.shape[1]
