@@ -1,0 +1,82 @@
+"""The second risk check: the same table as in the channel, over the account and what the gateway itself has seen."""
+
+import numpy as np
+
+from jobs.adapters.ledger import Ledger
+from jobs.execution.flag import Flag
+from jobs.execution.watch import Watch
+from schemas.config import Limits
+from schemas.frame import Records
+from schemas.instrument import Instrument, Universe
+from schemas.trading import Order, Reason
+from udfs.risk.account import profit
+from udfs.risk.limits import Intent, View, check
+
+__all__ = ["Judge"]
+
+MINUTE_NS = 60_000_000_000
+
+
+class Judge:
+    """Says why an order must not leave, or Reason.NONE; reads ledger, marks and the halt flag, changes nothing."""
+
+    def __init__(self, ledger: Ledger, watch: Watch, flag: Flag, limits: Limits, universe: Universe) -> None:
+        self._ledger, self._watch, self._flag = ledger, watch, flag
+        self._limits, self._instruments = limits, universe.instruments
+
+    def judge(self, order: Order) -> Reason:
+        seen = self._watch.channels[order.channel]
+        if self.halted(order.channel) is not None:
+            return Reason.HALTED
+        if order.term != seen.term:
+            return Reason.WRONG_TERM
+        if not 0 <= order.instrument < len(self._instruments):
+            return Reason.UNKNOWN_INSTRUMENT
+        instrument = self._instruments[order.instrument]
+        if instrument.channel != order.channel:
+            return Reason.UNKNOWN_INSTRUMENT
+        if seen.now_ns > order.valid_until_ns:
+            return Reason.EXPIRED
+        if self._watch.quote(order.instrument)["receive_ns"] == 0:
+            return Reason.NO_MARK
+        return check(
+            Intent(order.side, order.price, order.size), instrument, self._view(order, instrument), self._limits
+        )
+
+    def halted(self, channel: int) -> str | None:
+        """Why no order may leave now: the flag, a halt that the ledger remembers, a HALT in the log; None = go."""
+        flag = self._flag.read()
+        if flag.halted:
+            return f"{flag.by}: {flag.reason}"
+        if self._watch.channels[channel].halted:
+            return "a HALT control in the log"
+        return self._ledger.halted_since(flag.wall_ns)
+
+    def _view(self, order: Order, instrument: Instrument) -> View:
+        now_ns = self._watch.channels[order.channel].now_ns
+        mark = self._watch.quote(order.instrument)
+        accounts = self._ledger.accounts()
+        account = accounts[order.instrument]
+        return View(
+            now_ns=now_ns,
+            halted=False,
+            warm=True,  # a model's warmth is the channel's to judge
+            marks=0,  # likewise; a crossed or one-sided mark is refused by the table itself
+            bid=int(mark["bid"]),
+            ask=int(mark["ask"]),
+            quote_ns=int(mark["receive_ns"]),
+            held=int(account["size"]),
+            working=int(account["working"]),
+            open_orders=self._ledger.open_orders(),
+            orders_last_minute=self._ledger.sent_since(now_ns - MINUTE_NS),
+            profit=self._profit(accounts, instrument.settle),
+        )
+
+    def _profit(self, accounts: Records, settle: str) -> int:
+        """Of the whole account, in one settle currency."""
+        total = 0
+        for number in np.flatnonzero(accounts != np.zeros((), accounts.dtype)):
+            one, mark = self._instruments[number], self._watch.quote(number)
+            if one.settle == settle:
+                total += profit(accounts[number], one, int(mark["bid"]), int(mark["ask"]))
+        return total
