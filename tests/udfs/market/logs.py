@@ -1,0 +1,243 @@
+"""Logs for the tests of the market's machines: ugly on purpose, or a slice of real ticks."""
+
+import gzip
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from importlib.resources import files
+from pathlib import Path
+
+import msgspec
+import numpy as np
+from hypothesis import strategies as st
+
+from schemas.config import read
+from schemas.control import Term
+from schemas.features import SECOND_NS
+from schemas.instrument import TickSize, Universe
+from schemas.records import ALL_STREAMS, NO_INSTRUMENT, TICK, Kind, Side, Status, TickFlag, TickKind
+from udfs.arrays import ARRAYS, EMPTY
+from udfs.machine import Batch
+
+START_NS = 1_723_161_298 * SECOND_NS + 600_000_000  # a minute ends 1.4 s later
+STEP_CHANGE_NS = START_NS + 5 * SECOND_NS
+CHANNEL = 0
+FOREIGN = 2  # an instrument of another channel
+DATA = Path(__file__).parents[2] / "data" / "binance" / "spot" / "btcusdt_20240808.gz"
+
+
+def universe() -> Universe:
+    """0 plain; 1 with a coarse step that changes; 2 of another channel; 3 a reference; 4 not tradable."""
+    config = read(files("jobs.settings").joinpath("demo.toml").read_bytes(), "demo.toml")
+    plain = config.universe.instruments[0]
+    changes = [
+        {},
+        {"tick_sizes": (TickSize(0, 10), TickSize(STEP_CHANGE_NS, 4))},
+        {"channel": 1},
+        {"channel": 1, "reference_of": (0,)},
+        {"tradable": False},
+    ]
+    return Universe(
+        tuple(
+            msgspec.structs.replace(plain, number=number, symbol=f"I{number}", **change)
+            for number, change in enumerate(changes)
+        )
+    )
+
+
+def term() -> Term:
+    config = read(files("jobs.settings").joinpath("demo.toml").read_bytes(), "demo.toml")
+    return Term(
+        number=1,
+        log_id="test",
+        code_version="",
+        cpu_class="",
+        feature_hash="",
+        universe=universe(),
+        limits=config.limits,
+        exchange=config.exchange,
+        strategies=(),
+        learn=config.learn,
+        models=(),
+    )
+
+
+@dataclass(frozen=True)
+class Segment:
+    """Ticks between which no frame may be joined: the first comes after a gap or not."""
+
+    gap: bool
+    ticks: np.ndarray
+
+
+LAST = int(TickFlag.LAST)
+PASSES_NS = [0, 1, 1_000_000, 400_000_000, SECOND_NS, 2_500_000_000, 11 * SECOND_NS, 75 * SECOND_NS, -500_000_000]
+NEAR = st.integers(-3, 3).map(lambda steps: steps * 20)  # multiples of every step
+SIZES = st.sampled_from([1, 2, 7, 1000, 2**40])
+
+
+@st.composite
+def quote(draw: st.DrawFn, base: int) -> list[tuple[int, ...]]:
+    """One best-quote update: whole, crossed, one-sided, half, or without its end."""
+    bid, ask = base + draw(NEAR), base + 20 + draw(NEAR)
+    bid_size, ask_size = draw(SIZES), draw(st.sampled_from([0, 1, 5, 5, 5, 2**61]))
+    number = draw(st.sampled_from([0, 0, 1, 3, 4]))
+    parts = [(number, TickKind.BID, bid, bid_size, 0, 0), (number, TickKind.ASK, ask, ask_size, 0, LAST)]
+    return draw(st.sampled_from([parts, parts, parts, parts, parts[:1], parts[1:]]))
+
+
+@st.composite
+def trade(draw: st.DrawFn, base: int) -> list[tuple[int, ...]]:
+    flags = draw(st.sampled_from([LAST, LAST, LAST, LAST, 0, LAST | TickFlag.CORRECTION, TickFlag.CANCEL]))
+    number, side = draw(st.sampled_from([0, 0, 1, 3, 4])), draw(st.integers(0, 2))
+    return [(number, TickKind.TRADE, base + draw(NEAR), draw(SIZES), side, int(flags))]
+
+
+@st.composite
+def other(draw: st.DrawFn, base: int) -> list[tuple[int, ...]]:
+    number = draw(st.sampled_from([0, 1, 3]))
+    level = (number, TickKind.LEVEL, base, draw(st.integers(0, 5)), draw(st.integers(0, 1)), LAST)
+    stream = draw(st.sampled_from([ALL_STREAMS, 0, 1, 2, 3]))
+    status = (number, TickKind.STATUS, stream, int(draw(st.sampled_from(list(Status)))), Side.NONE, LAST)
+    heartbeat = (NO_INSTRUMENT, TickKind.HEARTBEAT, 0, 0, 0, LAST)
+    return [draw(st.sampled_from([level, status, heartbeat, heartbeat]))]
+
+
+@st.composite
+def wrong(draw: st.DrawFn, base: int) -> list[tuple[int, ...]]:
+    """A record that quality must refuse, or one at the edge of what it accepts."""
+    number = draw(st.sampled_from([0, 1]))
+    good = [number, int(TickKind.TRADE), base, 5, 0, LAST]
+    place, value = draw(
+        st.sampled_from(
+            [
+                (0, FOREIGN),
+                (0, 5),
+                (0, NO_INSTRUMENT),
+                (1, 6),
+                (1, 255),
+                (1, int(TickKind.HEARTBEAT)),
+                (1, int(TickKind.STATUS)),
+                (2, 0),
+                (2, -20),
+                (2, 2**62),
+                (2, 2**62 - 4),
+                (2, base + 10),
+                (2, base + 4),
+                (2, base + 5),
+                (3, 0),
+                (3, -1),
+                (3, 2**62),
+                (3, 2**62 - 1),
+                (4, 3),
+            ]
+        )
+    )
+    good[place] = value
+    return [tuple(good)]
+
+
+BAD_TIMES = [0, -5, START_NS + 400 * 24 * 3600 * SECOND_NS, 2**62]
+
+
+@st.composite
+def segments(draw: st.DrawFn, events_max: int = 60) -> list[Segment]:
+    """Up to two gaps; times that stand, run backwards, jump; a price level from 60 to beyond all reason."""
+    base = draw(st.sampled_from([60, 6_000_000, 6_000_000, 2**60])) // 20 * 20 + 400
+    event = st.one_of(quote(base), quote(base), trade(base), other(base), wrong(base))
+    out, now_ns = [], START_NS
+    for part in range(draw(st.integers(1, 3))):
+        rows: list[tuple[int, ...]] = []
+        for records in draw(st.lists(event, max_size=events_max)):
+            now_ns += draw(st.sampled_from(PASSES_NS))
+            for number, kind, price, size, side, flags in records:
+                venue_ns = draw(st.sampled_from([0, now_ns, now_ns, now_ns - 10, now_ns + 10]))
+                receive_ns = draw(st.sampled_from([now_ns] * 30 + BAD_TIMES))
+                rows.append((venue_ns, receive_ns, price, size, number, kind, side, flags))
+        out.append(Segment(part > 0, np.array(rows, TICK)))
+    return out
+
+
+def whole(segment: Segment) -> list[int]:
+    return [len(segment.ticks)] if len(segment.ticks) else []
+
+
+def batches(parts: list[Segment], sizes: Iterator[int] | None = None) -> Iterator[tuple[int, Batch]]:
+    """Each frame as the channel hands it over, with the place of its first record in the whole log.
+
+    The caller runs quality on each before it takes the next: the accepted records count.
+    """
+    place = position = 0
+    for part in parts:
+        at = 0
+        while at < len(part.ticks):
+            size = next(sizes) if sizes else len(part.ticks)
+            ticks = np.frombuffer(part.ticks[at : at + size].tobytes(), TICK)
+            batch = Batch(CHANNEL, Kind.TICKS, position, len(ticks), gap=part.gap and at == 0)
+            batch["ticks"] = ticks
+            yield place, batch
+            at += len(ticks)
+            place += len(ticks)
+            position += batch.count
+
+
+def play(machines: list, parts: list[Segment], sizes: Iterator[int] | None = None, *, restart: bool = False) -> dict:
+    """What every machine made of the log; places in frames become places in the log. `restart` dumps between frames."""
+    states = [machine.initial() for machine in machines]
+    made: dict[str, list[np.ndarray]] = {name: [] for name in EMPTY}
+    for place, batch in batches(parts, sizes):
+        if restart:
+            machines = [type(machine)(term(), CHANNEL) for machine in machines]
+            states = [machine.load(bytes(machine.dump(state))) for machine, state in zip(machines, states, strict=True)]
+        for machine, state in zip(machines, states, strict=True):
+            machine.step(state, batch)
+        for name in EMPTY:
+            shift = {"refused": place, "backwards": batch.position}.get(name)
+            made[name].append(batch[name] if shift is None else batch[name].astype("<i8") + shift)
+    return {name: np.concatenate([EMPTY[name], *arrays]) for name, arrays in made.items() if name in SHOWN}
+
+
+SHOWN = ("ticks", "refused", "faults", "suspects", "backwards", "quotes", "closes", "features")
+LAYOUTS = {name: ARRAYS[name] for name in SHOWN if name in ARRAYS}
+
+
+def gap_positions(parts: list[Segment], accepted: list[bool]) -> list[int]:
+    """The position of the first accepted record after each gap, from which records of the log were accepted."""
+    found, at = [], 0
+    for part in parts:
+        if part.gap and len(part.ticks):
+            found.append(sum(accepted[:at]))
+        at += len(part.ticks)
+    return found
+
+
+def real(count: int = 6000) -> list[Segment]:
+    """The first best quotes, trades and depth levels of a capture of BTCUSDT spot, as instrument 0."""
+    rows: list[tuple[int, ...]] = []
+    with gzip.open(DATA) as lines:
+        for line in lines:
+            receive_ns, _, text = line.partition(b" ")
+            message = json.loads(text)
+            rows += _ticks(message.get("stream", ""), message.get("data", {}), int(receive_ns))
+            if len(rows) >= count:
+                break
+    return [Segment(False, np.array(rows, TICK))]
+
+
+def _ticks(stream: str, data: dict, receive_ns: int) -> list[tuple[int, ...]]:
+    if stream.endswith("@bookTicker"):
+        bid = (0, receive_ns, _units(data["b"], 2), _units(data["B"], 5), 0, TickKind.BID, 0, 0)
+        return [bid, (0, receive_ns, _units(data["a"], 2), _units(data["A"], 5), 0, TickKind.ASK, 0, LAST)]
+    if stream.endswith("@trade"):
+        price, size = _units(data["p"], 2), _units(data["q"], 5)
+        return [(data["T"] * 1_000_000, receive_ns, price, size, 0, TickKind.TRADE, int(data["m"]), LAST)]
+    levels = [(*pair, side) for side, pairs in enumerate((data.get("b", ()), data.get("a", ()))) for pair in pairs]
+    return [
+        (data["E"] * 1_000_000, receive_ns, _units(p, 2), _units(q, 5), 0, TickKind.LEVEL, side, 0)
+        for p, q, side in levels
+    ]
+
+
+def _units(text: str, decimals: int) -> int:
+    left, _, right = text.partition(".")
+    return int(left + right[:decimals].ljust(decimals, "0"))
