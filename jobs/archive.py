@@ -17,6 +17,7 @@ from jobs.warehouse.door import Door
 from schemas.topics import TOPICS
 
 READY = "archive is running"
+OPEN_S_MAX = 10.0  # for a question that has the warehouse open just now
 
 
 class _Stop:
@@ -39,7 +40,7 @@ def main(arguments: list[str]) -> None:
     warehouse = given.warehouse or f"chdb://{(given.folder / 'warehouse').resolve()}"
     given.folder.mkdir(parents=True, exist_ok=True)
     stop = _Stop()
-    with open_store(warehouse) as store:
+    with open_store(warehouse, patience_s=OPEN_S_MAX) as store:
         store.create()
         door = Door(given.folder, open_store(warehouse, read_only=True))
         archive = Archive(store)

@@ -8,6 +8,7 @@ import fcntl
 import hashlib
 import os
 import re
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib.resources import files
@@ -44,11 +45,14 @@ READ = {
 }
 
 
-def open_store(dsn: str, *, read_only: bool = False) -> "Store":
-    """Connect within seconds, or raise SetupError: unknown scheme, no server, wrong password, folder in use."""
+def open_store(dsn: str, *, read_only: bool = False, patience_s: float = 0.0) -> "Store":
+    """Connect within seconds, or raise SetupError: unknown scheme, no server, wrong password, folder in use.
+
+    `patience_s` is how long a folder that another process has open is waited for.
+    """
     scheme = urlsplit(dsn).scheme
     if scheme == "chdb":
-        return Store(_embedded(dsn), dsn, read_only)
+        return Store(_embedded(dsn, patience_s), dsn, read_only)
     if scheme in ("clickhouse", "clickhouses"):
         return Store(_server(dsn), dsn, read_only)
     raise SetupError(f"warehouse {_masked(dsn)}: the address must begin with chdb:/// or clickhouse://")
@@ -113,14 +117,14 @@ class Store:
         self._client.close()
 
 
-def _embedded(dsn: str) -> Any:
+def _embedded(dsn: str, patience_s: float) -> Any:
     parts = urlsplit(dsn)
     folder = Path(parts.path)
     if parts.netloc or not folder.is_absolute():
         raise SetupError(f"warehouse {dsn}: a chdb address is chdb:/// and an absolute folder")
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        _check_free(folder)
+        _wait_free(folder, time.monotonic() + patience_s)
         return clickhouse_connect.get_client(interface="chdb", path=str(folder), show_clickhouse_errors=True)
     except OSError as error:
         raise SetupError(f"warehouse {dsn}: {error.strerror}: choose a folder that can be written") from error
@@ -128,22 +132,27 @@ def _embedded(dsn: str) -> Any:
         raise SetupError(f"warehouse {dsn}: the engine does not start: {_first_line(error)}") from error
 
 
-def _check_free(folder: Path) -> None:
-    """Another process has the folder open when it holds the engine's own lock; the engine allows one."""
+def _wait_free(folder: Path, deadline_s: float) -> None:
+    while owner := _owner(folder):
+        if time.monotonic() >= deadline_s:
+            raise SetupError(
+                f"warehouse {folder}: {owner} has it open, and only one may: ask it by penstock sql, or stop it"
+            )
+        time.sleep(0.1)
+
+
+def _owner(folder: Path) -> str:
+    """The other process that holds the engine's own lock on the folder; empty when nobody does."""
     status = folder / "status"
     if not status.exists():
-        return
+        return ""
     with status.open() as file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError as error:
-            owner = re.search(r"PID: (\d+)", status.read_text())
-            who = f"process {owner[1]}" if owner else "another process"
-            if owner and int(owner[1]) == os.getpid():
-                return
-            raise SetupError(
-                f"warehouse {folder}: {who} has it open, and one process may: ask through it (penstock sql), or stop it"
-            ) from error
+        except BlockingIOError:
+            found = re.search(r"PID: (\d+)", file.read())
+            return "" if found and int(found[1]) == os.getpid() else f"process {found[1] if found else 'unknown'}"
+    return ""
 
 
 def _server(dsn: str) -> Any:

@@ -43,8 +43,8 @@ class Reader(Protocol):
 class Archive:
     """Writes what the readers give into the store; a crash at any place loses nothing and doubles nothing."""
 
-    def __init__(self, store: Store) -> None:
-        self._store = store
+    def __init__(self, store: Store, block_messages_max: int = BLOCK_MESSAGES_MAX) -> None:
+        self._store, self._block_messages_max = store, block_messages_max
         self._intake = Intake()
         self._begun_s = 0.0
         self._block = self._new_block()
@@ -100,7 +100,7 @@ class Archive:
 
     def _is_due(self) -> bool:
         block = self._block
-        if block.rows >= BLOCK_ROWS_MAX or len(block) >= BLOCK_MESSAGES_MAX or block.bytes >= BLOCK_BYTES_MAX:
+        if block.rows >= BLOCK_ROWS_MAX or len(block) >= self._block_messages_max or block.bytes >= BLOCK_BYTES_MAX:
             return True
         return len(block) > 0 and time.monotonic() - self._begun_s > BLOCK_S_MAX
 

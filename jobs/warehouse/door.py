@@ -14,6 +14,7 @@ from pathlib import Path
 import msgspec
 
 from jobs.adapters.clickhouse import Store
+from jobs.warehouse.question import checked
 from schemas.errors import DataError, PenstockError, SetupError
 
 SOCKET = "archive.sock"
@@ -74,7 +75,7 @@ class Door:
 
     def _answer(self, asked: Question) -> Answer | Refusal:
         try:
-            data = self._store.text(asked.sql, asked.form)
+            data = self._store.text(*checked(asked.sql, asked.form))
         except PenstockError as error:
             return Refusal(str(error))
         if len(data) > ANSWER_BYTES_MAX - 64:
