@@ -1,0 +1,63 @@
+"""Where ticks for a run without a venue come from: a capture, a table, or a folder of tables."""
+
+from collections import Counter, defaultdict
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+
+from jobs.adapters.capture import read_capture
+from jobs.adapters.table import read_table
+from schemas.errors import DataError, Fault
+from schemas.frame import Records
+from schemas.instrument import Universe
+from schemas.records import TICK
+
+CAPTURE = Path("tests/data/binance")
+_MARKETS = ("spot", "usdm")
+_TABLES = (".parquet", ".csv")
+
+
+class Data(NamedTuple):
+    """Ticks by channel, and what the reader refused, by fault."""
+
+    ticks: dict[int, Records]
+    refused: Counter[str]
+
+
+def find_capture() -> Path:
+    """The capture of the checkout: below the working directory, or beside the packages.
+
+    Raises DataError that names where it looked.
+    """
+    places = list(dict.fromkeys(root / CAPTURE for root in (Path.cwd(), Path(__file__).resolve().parents[2])))
+    for place in places:
+        if any((place / market).is_dir() for market in _MARKETS):
+            return place
+    looked = " and ".join(str(place) for place in places)
+    raise DataError(
+        f"no captured market data; looked at {looked}: run in a checkout of Penstock, or give --data FOLDER"
+    )
+
+
+def read_data(path: Path, universe: Universe) -> Data:
+    """The ticks of a capture's folder, of a Parquet or CSV file, or of all such files of a folder, by name."""
+    if path.is_file():
+        return Data(read_table(path, universe), Counter())
+    if any((path / market).is_dir() for market in _MARKETS):
+        capture = read_capture(path, universe)
+        return Data(capture, Counter({Fault.BAD_MESSAGE.name: len(capture.refused)} if capture.refused else {}))
+    files = sorted(one for one in path.glob("*") if one.suffix in _TABLES)
+    if not files:
+        raise DataError(f"{path}: neither a capture (spot/, usdm/) nor a folder with {' or '.join(_TABLES)} files")
+    return Data(_joined([read_table(one, universe) for one in files]), Counter())
+
+
+def _joined(parts: list[dict[int, Records]]) -> dict[int, Records]:
+    """The files of a folder as one: by receive time, then instrument, then file."""
+    by_channel: defaultdict[int, list[Records]] = defaultdict(lambda: [np.zeros(0, TICK)])
+    for part in parts:
+        for channel, ticks in part.items():
+            by_channel[channel].append(ticks)
+    joined = {channel: np.concatenate(ticks) for channel, ticks in by_channel.items()}
+    return {channel: ticks[np.lexsort((ticks["instrument"], ticks["receive_ns"]))] for channel, ticks in joined.items()}

@@ -1,0 +1,63 @@
+"""Start here: try, backtest, doctor, run."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from jobs.cli.options import FOLDER, Config, Folder
+
+PANEL = "Start here"
+
+
+def register(app: typer.Typer) -> None:
+    for name, command in (("try", try_), ("backtest", backtest), ("doctor", doctor), ("run", run)):
+        app.command(name, rich_help_panel=PANEL)(command)
+
+
+def try_(
+    data: Annotated[Path | None, typer.Option(help="The capture; default: the one of the checkout.")] = None,
+    folder: Folder = FOLDER,
+) -> None:
+    """Play ten minutes of captured market data through the whole decision path: no Java, no broker, no account.
+
+    Prints a summary and writes one HTML report. The orders are simulated.
+    """
+    from jobs.try_ import try_ as job
+
+    job(data, folder / "try")
+
+
+def backtest(
+    data: Annotated[Path, typer.Option(help="Parquet or CSV, a folder of them, or a folder of a capture.")],
+    config: Annotated[Path, typer.Option(help="A TOML file: universe, every limit, exchange, strategies.")],
+    strategy: Annotated[str | None, typer.Option(help="PATH:Class in place of the configuration's strategies.")] = None,
+    option: Annotated[
+        list[str] | None, typer.Option(help="KEY=VALUE for that strategy; VALUE as in TOML. May be given again.")
+    ] = None,
+    folder: Folder = FOLDER,
+) -> None:
+    """The same with your data, your configuration and your strategy."""
+    from jobs.backtest import backtest as job
+
+    job(data, config, strategy, option or [], folder / "backtest")
+
+
+def doctor(folder: Folder = FOLDER) -> None:
+    """Check this machine: what is here, what is missing, and the command that provides it."""
+    from jobs.doctor import doctor as job
+
+    raise typer.Exit(job(folder))
+
+
+def run(
+    config: Config = None,
+    data: Annotated[Path | None, typer.Option(help="The capture; default: the one of the checkout.")] = None,
+    pace: Annotated[float, typer.Option(help="How many times faster than it was captured.")] = 10.0,
+    fresh: Annotated[bool, typer.Option("--fresh", help="Forget the last run and begin another one.")] = False,
+    folder: Folder = FOLDER,
+) -> None:
+    """The whole pipeline on this machine: broker, feed, Flink, gateway, exchange, warehouse, report."""
+    from jobs.run import run as job
+
+    raise typer.Exit(job(config, data, pace, fresh, folder))

@@ -1,0 +1,83 @@
+"""The facts of a run: record arrays and counts, whether it was played here or lies in the warehouse."""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+import numpy as np
+import numpy.typing as npt
+
+from schemas.control import Term, read_quarantined
+from schemas.frame import Frame, Records
+from schemas.records import DECISION, FEATURE, OUTCOME, REPORT, Status, TickKind
+from schemas.topics import DECISIONS, EXECUTIONS, FEATURES, OUTCOMES, QUARANTINE, Topic
+from schemas.trading import Order
+from udfs.channel import Output
+
+LAYOUTS = {FEATURES.name: FEATURE, DECISIONS.name: DECISION, OUTCOMES.name: OUTCOME, EXECUTIONS.name: REPORT}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Facts:
+    """All channels of a run under one term; records in the order of their channel's log, channel after channel.
+
+    `latency_ns` holds the samples of each hop; None where nothing was stamped, as in a run without Kafka.
+    """
+
+    term: Term
+    ticks: int
+    gaps: int  # places where the feed told of a gap, and jumps in its own numbers
+    quarantined: Mapping[str, int]  # records, or whole messages, by schemas.errors.Fault
+    features: Records
+    decisions: Records
+    outcomes: Records
+    orders: tuple[Order, ...]
+    reports: Records
+    latency_ns: Mapping[str, npt.NDArray[np.int64]] | None = None
+
+
+@dataclass(slots=True)
+class Gathered:
+    """What the frames and orders of one channel add up to."""
+
+    records: dict[str, list[Records]] = field(default_factory=lambda: {name: [] for name in LAYOUTS})
+    orders: list[Order] = field(default_factory=list)
+    quarantined: Counter[str] = field(default_factory=Counter)
+
+    def add(self, output: Output) -> None:
+        """Take what one message made."""
+        self.orders += output.orders
+        for topic, frame in output.frames:
+            self.add_frame(topic, frame)
+
+    def add_frame(self, topic: Topic, frame: Frame) -> None:
+        if topic.name in self.records:
+            self.records[topic.name].append(frame.records)
+        if topic.name == QUARANTINE.name:
+            document = read_quarantined(frame)
+            self.quarantined[document.fault] += document.count
+
+    def of(self, topic: Topic) -> Records:
+        """The records of a topic as one array."""
+        return np.concatenate([np.zeros(0, LAYOUTS[topic.name]), *self.records[topic.name]])
+
+
+def join(term: Term, channels: Iterable[Gathered], ticks: Iterable[Records]) -> Facts:
+    """The facts of channels that were played here."""
+    gathered, logs = list(channels), list(ticks)
+    return Facts(
+        term=term,
+        ticks=sum(len(log) for log in logs),
+        gaps=sum(gap_count(log) for log in logs),
+        quarantined=sum((one.quarantined for one in gathered), Counter[str]()),
+        features=np.concatenate([one.of(FEATURES) for one in gathered]),
+        decisions=np.concatenate([one.of(DECISIONS) for one in gathered]),
+        outcomes=np.concatenate([one.of(OUTCOMES) for one in gathered]),
+        orders=tuple(order for one in gathered for order in one.orders),
+        reports=np.concatenate([one.of(EXECUTIONS) for one in gathered]),
+    )
+
+
+def gap_count(ticks: Records) -> int:
+    """The records by which a feed says that messages of a stream were lost."""
+    return int(((ticks["kind"] == TickKind.STATUS) & (ticks["size"] == Status.GAP)).sum())

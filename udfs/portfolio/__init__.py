@@ -1,0 +1,1 @@
+"""What positions and predictions were worth."""
