@@ -48,6 +48,10 @@ if ! has_java || ! has_maven; then
 fi
 if has_jars; then exit 0; fi
 rm -rf "$jars/kafka" "$jars/flink"
-mvn --quiet --batch-mode --no-transfer-progress --file "$pom" -Djars.directory="$jars" package
+if ! mvn --quiet --batch-mode --no-transfer-progress --file "$pom" -Djars.directory="$jars" package >"$jars/maven.log" 2>&1; then
+    cat "$jars/maven.log" >&2
+    echo "Maven could not fetch the jars: see above" >&2
+    exit 1
+fi
 touch "$jars/.stamp"
 echo "The jars are in $jars"
