@@ -246,4 +246,4 @@ def _join(reader: _Reader, bad: Container[int], covers: int) -> Join:
 
 def _refused(instrument: Instrument, place: Place, reason: str) -> Refused:
     name, number, line = place
-    return Refused(f"{name}, line {number} ({instrument.venue} {instrument.symbol})", reason, line)
+    return Refused(instrument.number, f"{name}, line {number} ({instrument.venue} {instrument.symbol})", reason, line)

@@ -3,7 +3,7 @@
 import gzip
 import zlib
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
 import numpy as np
@@ -23,8 +23,15 @@ from schemas.records import NO_INSTRUMENT, TICK, Kind, Side, TickFlag, TickKind
 class Capture(dict[int, Records]):
     """Ticks by channel; beside them what was refused, and the parser's counts by (venue, symbol)."""
 
-    refused: tuple[Refused, ...] = ()
-    counts: dict[tuple[str, str], Counter[str]]
+    def __init__(
+        self,
+        ticks: Mapping[int, Records],
+        refused: Iterable[Refused] = (),
+        counts: Mapping[tuple[str, str], Counter[str]] | None = None,
+    ) -> None:
+        super().__init__(ticks)
+        self.refused = tuple(refused)
+        self.counts = dict(counts or {})
 
 
 def read_capture(folder: Path, universe: Universe) -> Capture:
@@ -40,9 +47,7 @@ def read_capture(folder: Path, universe: Universe) -> Capture:
         streams[instrument.number] = parsed.ticks
         counts[instrument.venue, instrument.symbol] = parsed.counts
         refused += parsed.refused
-    capture = Capture(merge(universe, streams))
-    capture.refused, capture.counts = tuple(refused), counts
-    return capture
+    return Capture(merge(universe, streams), refused, counts)
 
 
 def _files(folder: Path, instrument: Instrument) -> list[Path]:

@@ -1,16 +1,21 @@
 """A venue's messages as columns, and the ticks that they make: what every venue's parser has in common."""
 
+import hashlib
 from dataclasses import dataclass, field
 from enum import IntEnum
 from typing import Any
 
+import msgspec
 import numpy as np
 
 from jobs.adapters.depth import Join
 from jobs.adapters.levels import Levels
+from schemas.control import Quarantined
 from schemas.errors import Fault
-from schemas.frame import Records
+from schemas.frame import Records, document
 from schemas.records import TICK, Side, Status, TickFlag, TickKind
+from schemas.topics import Source
+from udfs.quarantine import HEAD_BYTES
 
 MILLISECOND_NS = 1_000_000
 
@@ -42,12 +47,31 @@ Place = tuple[str, int, bytes]  # file, number of the line, the line
 
 @dataclass(frozen=True, slots=True)
 class Refused:
-    """A message or row that its parser refuses: where it stood, why, and the bytes as they came."""
+    """A message that its parser refuses: whose it is, where it stood, why, and the bytes as they came."""
 
+    instrument: int
     where: str
     reason: str
     line: bytes
     fault: Fault = Fault.BAD_MESSAGE
+
+    def document(self, epoch: int, sequence: int) -> Records:
+        """What the feed's QUARANTINE frame says of it: no frame was involved, so kind and position are 0."""
+        quarantined = Quarantined(
+            fault=self.fault.name,
+            message=f"{self.where}: {self.reason}",
+            position=0,
+            source=Source.FEED,
+            epoch=epoch,
+            sequence=sequence,
+            kind=0,
+            count=1,
+            places=(),
+            size=len(self.line),
+            sha256=hashlib.sha256(self.line).hexdigest(),
+            head=self.line[:HEAD_BYTES],
+        )
+        return document(msgspec.json.encode(quarantined))
 
 
 @dataclass(slots=True)

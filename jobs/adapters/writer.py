@@ -42,12 +42,20 @@ class Writer:
         finally:
             reader.close()
 
-    def write(self, kind: int, records: Records, publish_ns: int | None = None) -> None:
+    def write(self, kind: int, records: Records) -> None:
         """Send records in one frame, stamped with the wall clock; the numbers follow the last frame's."""
-        stamp = wall_ns() if publish_ns is None else publish_ns
-        frame = Frame(kind, self._channel, self._source, self.epoch, self.sequence, records, stamp, log=self.log)
-        self._send(frame)
+        self.send(self.encode(kind, records))
+
+    def encode(self, kind: int, records: Records) -> bytes:
+        """The message that carries records; whoever takes it must send it, for its numbers are used."""
+        frame = Frame(kind, self._channel, self._source, self.epoch, self.sequence, records, wall_ns(), log=self.log)
+        self.sequence += len(records)
         self.written += len(records)
+        return encode(frame)
+
+    def send(self, message: bytes) -> None:
+        """Send a message as it is."""
+        self._producer.send(self._topic, self._channel, message)
 
     def control(self, control: Control) -> None:
         """Send a control."""
@@ -79,7 +87,7 @@ class Writer:
         )
 
     def _send(self, frame: Frame) -> None:
-        self._producer.send(self._topic, self._channel, encode(frame))
+        self.send(encode(frame))
         self.sequence = frame.sequence + len(frame)
 
 

@@ -1,0 +1,103 @@
+"""`feed`: captured messages or a table of ticks into the channels' logs, at the pace of the past or faster.
+
+A feed that is started again goes on behind the last record that the logs hold: nothing is doubled, nothing left out.
+A tick's intended time is `start_ns + (receive_ns - first_ns) / pace`; `publish_ns` of its frame says when it left.
+"""
+
+import heapq
+import signal
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from rich.console import Console
+from rich.progress import Progress
+
+from jobs.adapters.capture import Capture
+from jobs.adapters.clock import wall_ns
+from jobs.adapters.data import read_data
+from jobs.adapters.kafka import Producer
+from jobs.adapters.line import Line
+from jobs.adapters.writer import Writer
+from schemas.config import Config
+from schemas.frame import Frame
+from schemas.records import Kind
+from schemas.topics import QUARANTINE, Source
+
+
+@dataclass(frozen=True, slots=True)
+class Fed:
+    """What one run of the feed did: records written by channel, and how its times map to the wall clock."""
+
+    written: Mapping[int, int]
+    is_complete: bool
+    first_ns: int  # receive time of the first record of this run
+    start_ns: int  # wall clock then
+    pace: float
+
+
+def feed(bootstrap: str, config: Config, data: Path, pace: float = 0.0, fault_seed: int | None = None) -> Fed:
+    """Write the ticks of `data` into the logs; returns when all is delivered, or after SIGTERM or SIGINT.
+
+    `pace` is in seconds of the past per second, 0 for as fast as the broker takes them. `fault_seed` injects faults.
+    """
+    capture = read_data(data, config.universe)
+    producer = Producer(bootstrap)
+    _quarantine(producer, bootstrap, config, capture)
+    lines = {channel: Line(producer, bootstrap, config, channel, fault_seed) for channel in sorted(capture)}
+    frames = heapq.merge(*(line.rest(capture[channel]) for channel, line in lines.items()), key=_time)
+    first_ns, start_ns, is_complete = 0, wall_ns(), True
+    with _stop_asked() as stop, _progress(sum(map(len, capture.values()))) as advance:
+        for frame in frames:
+            first_ns = first_ns or _time(frame)[0]
+            if not _reached(start_ns + int((_time(frame)[0] - first_ns) / pace) if pace else 0, stop):
+                is_complete = False
+                break
+            lines[frame.channel].write(frame)
+            advance(len(frame) if frame.kind == Kind.TICKS else 0)
+        producer.flush()
+    return Fed({channel: line.written for channel, line in lines.items()}, is_complete, first_ns, start_ns, pace)
+
+
+def _quarantine(producer: Producer, bootstrap: str, config: Config, capture: Capture) -> None:
+    """Tell of every message that the parser refused, once over all runs."""
+    for channel in capture:
+        refused = [one for one in capture.refused if config.universe.instruments[one.instrument].channel == channel]
+        if not refused:
+            continue
+        writer = Writer(producer, bootstrap, QUARANTINE.name, channel, Source.FEED)
+        for one in refused[writer.written :]:
+            writer.write(Kind.QUARANTINE, one.document(writer.epoch, writer.sequence))
+
+
+def _time(frame: Frame) -> tuple[int, int]:
+    return int(frame.records["receive_ns"][0]), frame.channel
+
+
+def _reached(due_ns: int, stop: threading.Event) -> bool:
+    """Sleep until the wall clock says `due_ns`; False as soon as the feed shall stop."""
+    while (left_ns := due_ns - wall_ns()) > 0 and not stop.is_set():
+        stop.wait(left_ns / 1e9)
+    return not stop.is_set()
+
+
+@contextmanager
+def _stop_asked() -> Iterator[threading.Event]:
+    """Set by SIGTERM and SIGINT."""
+    stop = threading.Event()
+    before = {one: signal.signal(one, lambda *_: stop.set()) for one in (signal.SIGTERM, signal.SIGINT)}
+    try:
+        yield stop
+    finally:
+        for one, handler in before.items():
+            signal.signal(one, handler)
+
+
+@contextmanager
+def _progress(total: int) -> Iterator[Callable[[int], None]]:
+    console = Console(stderr=True)
+    with Progress(console=console, disable=not console.is_terminal) as progress:
+        task = progress.add_task("feeding", total=total)
+        yield lambda count: progress.advance(task, count)
