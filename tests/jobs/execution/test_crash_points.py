@@ -23,12 +23,15 @@ MOODS = {
     "probe-0-1-5": "mute",  # executes, and the answer is lost
     "probe-0-1-6": "deaf",  # the order never arrives
     "probe-0-1-7": "slow",  # accepted first, filled later
+    "probe-0-1-9": "late",  # arrives just after the question for it
+    "probe-0-1-10": "later",  # arrives after it was taken back
 }
-FATES = ["FILL", "EXPIRED", "VETOED", "REJECTED", "FILL", "NEVER_SENT", "FILL", "FILL"]
+FATES = ["FILL", "EXPIRED", "VETOED", "REJECTED", "FILL", "NEVER_SENT", "FILL", "FILL", "FILL", "NEVER_SENT"]
 
 
 def orders() -> list[bytes]:
     made = [make_order(n) for n in range(1, 8)] + [make_order(8, side=Side.SELL, price=6_000_000)]
+    made += [make_order(9), make_order(10)]
     made[2] = make_order(3, price=9_000_000)  # beyond the collar
     messages = [message(order) for order in made]
     cancel = canonical_order(Cancel(id="c-0-1-1", order_id="probe-0-1-7", channel=0, term=1))
@@ -66,7 +69,7 @@ def accepted(world: World) -> list[Records]:
 def check(world: World, submits_max: int = 1) -> None:
     reports = accepted(world)
     terminal = [bytes(one["order_id"]).decode() for one in reports if is_terminal(one)]
-    assert sorted(terminal) == [f"probe-0-1-{n}" for n in range(1, 9)]
+    assert sorted(terminal) == sorted(f"probe-0-1-{n}" for n in range(1, 11))
     executions = [bytes(one["execution_id"]) for one in reports if one["execution_id"]]
     assert len(set(executions)) == len(executions)
     told = [one for reports in world.broker.told.values() for one in reports if one["execution_id"]]
@@ -92,7 +95,7 @@ def test_undisturbed(folder: Path) -> None:
     live(world, ())
     check(world)
     fates = {bytes(one["order_id"]).decode(): one for one in accepted(world) if is_terminal(one)}
-    assert [ReportKind(int(fates[f"probe-0-1-{n}"]["kind"])).name for n in range(1, 9)] == FATES
+    assert [ReportKind(int(fates[f"probe-0-1-{n}"]["kind"])).name for n in range(1, 11)] == FATES
     before = {topic: list(frames) for topic, frames in world.topics.items()}
     live(world, ())  # a second life has only its announcement to say
     added = {topic: frames[len(before[topic]) :] for topic, frames in world.topics.items()}

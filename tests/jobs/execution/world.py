@@ -1,7 +1,8 @@
 """A world for the gateway's core without Kafka and sockets: what survives a crash, and crashes at every step."""
 
 import itertools
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -131,12 +132,16 @@ class Double:
         self.executed: list[str] = []  # every time an order was really taken
         self.buried: set[str] = set()
         self.submits: list[str] = []
+        self._on_the_way: dict[tuple[str, str], Order] = {}
 
     def submit(self, order: Order) -> Records:
         self.submits.append(order.id)
         mood = self._moods.pop(order.id, "")
         if mood == "deaf" or order.id in self.buried:
             raise BrokerSilentError("deaf")
+        if mood in ("late", "later"):
+            self._on_the_way[order.id, mood] = order
+            raise BrokerSilentError(mood)
         if order.id not in self.told or not self._deduplicates:
             self.executed.append(order.id)
             self.told[order.id] = self._match(order, mood)
@@ -150,14 +155,24 @@ class Double:
     def query(self, order_id: str) -> Records | None:
         if order_id in self.told and self._moods.pop(order_id, "") == "slow":
             return self.told[order_id][:1]
-        return self.told.get(order_id)
+        found = self.told.get(order_id)
+        self._arrive(order_id, "late")
+        return found
 
     def cancel(self, order_id: str) -> Records | None:
         if order_id not in self.told:
             self.buried.add(order_id)
+        self._arrive(order_id, "later")
         return self.told.get(order_id)
 
     def close(self) -> None: ...
+
+    def _arrive(self, order_id: str, mood: str) -> None:
+        """What was on the way while somebody asked for it, or took it back."""
+        order = self._on_the_way.pop((order_id, mood), None)
+        if order is not None and order_id not in self.buried:
+            self.executed.append(order_id)
+            self.told[order_id] = self._match(order, mood)
 
     def _match(self, order: Order, mood: str) -> Records:
         quote = np.zeros((), QUOTE)
@@ -186,8 +201,19 @@ class Pipe:
         self._held.clear()
 
 
-LEDGER_STEPS = ("receive", "skip", "veto", "never_sent", "send", "apply", "observe")
-OUTBOX_STEPS = ("announce", "published")
+def burn_in_transactions(ledger: Ledger, fuse: Fuse) -> None:
+    """A step before every commit (which is then undone) and one after it."""
+    database: Any = ledger._database
+    begin = database.transaction
+
+    @contextmanager
+    def transaction() -> Iterator[None]:
+        with begin():
+            yield
+            fuse.tick()
+        fuse.tick()
+
+    database.transaction = transaction
 
 
 class World:
@@ -225,11 +251,10 @@ class World:
     def _build(self, ledger: Ledger, fuse: Fuse) -> tuple[Gate, Watch]:
         watch = Watch(self.config.universe, ledger.seen())
         judge = Judge(ledger, watch, self.flag, self.config.gateway.limits, self.config.universe)
-        fused: Any = Fused(ledger, fuse, LEDGER_STEPS)
-        fused.outbox = Fused(ledger.outbox, fuse, OUTBOX_STEPS)
+        burn_in_transactions(ledger, fuse)
         broker: Any = Fused(self.broker, fuse, ("submit", "query", "cancel"))
         pipe: Any = Fused(Pipe(self.topics, self.buffered), fuse, ("send", "flush"))
-        return Gate(fused, broker, pipe, watch, judge, self.config.gateway.unresolved_ns_max, self.clock), watch
+        return Gate(ledger, broker, pipe, watch, judge, self.config.gateway.unresolved_ns_max, self.clock), watch
 
     def read_log(self, watch: Watch, channel: int) -> None:
         log = self.topics[TICKS.name, channel]
