@@ -31,12 +31,11 @@ class Metrics(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=T
     rows: int
     flat_rows: int
     accuracy: float
-    accuracy_se: (
-        float  # sqrt(accuracy (1 - accuracy) / rows): as if rows were independent, which overlapping ones are not
-    )
+    accuracy_se: float  # sqrt(accuracy (1 - accuracy) / rows): as if rows were independent, which they are not
+    accuracy_se_blocks: float  # with rows of the same horizon's length of time taken as one
     base_rate: float  # share of the more frequent side on the same rows
     log_loss: float
-    log_loss_even: float  # of the base rate as everybody's probability
+    log_loss_base: float  # of always saying the share of ups among these rows
     calibration: tuple[Bin, ...]
 
 
@@ -55,7 +54,7 @@ class Manifest(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     rows: int  # trained on
     flat_rows: int  # label 0 in the training part, left out
     metrics: Metrics
-    parity_max: float  # largest |LightGBM - ONNX| probability on the evaluation rows
+    parity_bp_max: float  # largest |LightGBM - ONNX| on the evaluation rows, with the rounding to whole bp
     seed: int
     settings: dict[str, float | int | str | bool]
     versions: dict[str, str]

@@ -1,0 +1,33 @@
+"""LightGBM trees as ONNX bytes, and how far the two are apart."""
+
+import lightgbm
+import numpy as np
+import numpy.typing as npt
+from onnxmltools import convert_lightgbm
+from onnxmltools.convert.common.data_types import FloatTensorType
+
+from models.scorer import BP, Scorer
+from schemas.errors import ModelError
+from schemas.features import WIDTH
+
+OPSET = 15
+PARITY_BP_MAX = 1  # two roundings of nearly equal probabilities may fall on either side of a half
+
+
+def to_onnx(booster: lightgbm.Booster) -> bytes:
+    """The ONNX bytes; the same trees make the same bytes."""
+    inputs = [("x", FloatTensorType([None, WIDTH]))]
+    model = convert_lightgbm(booster, name="penstock", initial_types=inputs, zipmap=False, target_opset=OPSET)
+    return bytes(model.SerializeToString(deterministic=True))
+
+
+def parity(booster: lightgbm.Booster, data: bytes, x: npt.NDArray[np.float32]) -> float:
+    """The largest difference between the probabilities of the trees and the scores of the ONNX bytes, in bp.
+
+    Raises ModelError when it is more than rounding: half a basis point for the scores' own, and float32.
+    """
+    expected = np.asarray(booster.predict(x, num_threads=1)) * BP
+    apart = float(np.abs(Scorer(data)(x) - expected).max())
+    if apart > PARITY_BP_MAX:
+        raise ModelError(f"export: ONNX scores are up to {apart:.2f} bp from LightGBM's on {len(x)} rows")
+    return apart
