@@ -28,7 +28,6 @@ class Tap:
 
     def __init__(self) -> None:
         self.heard: defaultdict[str, list[bytes]] = defaultdict(list)
-        self.positions: defaultdict[str, list[int]] = defaultdict(list)
 
     def initial(self) -> None:
         return None
@@ -38,13 +37,8 @@ class Tap:
             if name in ("refused", "faults", "backwards") or not len(array):
                 continue  # places in the frame: the frame's cut is their meaning
             self.heard[name].append(array.tobytes())
-            if array.dtype.names and "position" in array.dtype.names:
-                self.positions[name] += array["position"].tolist()
-            else:
-                self.positions[name] += [batch.position + batch.count - 1] * len(array)
         for order in batch.orders:
             self.heard["orders"].append(canonical_order(order) + b"\n")
-            self.positions["orders"].append(batch.position)
 
     def dump(self, state: None) -> bytes:
         return b""
@@ -128,35 +122,13 @@ def check_causality(build: Build, frames: Sequence[Frame], channel: int, place: 
     """Cutting the log inside a tick frame, or changing all that follows, changes nothing before."""
     place = next(i for i in range(place, len(frames)) if frames[i].kind == Kind.TICKS and len(frames[i]) > 1)
     left, right = cut(frames[place], len(frames[place]) // 2)
-    past = [*frames[:place], left]
-    position = sum(map(len, past))
-    distorted = _distorted(right).records
-    broken = replace(frames[place], records=np.concatenate([left.records, distorted]))
-    changed = [*frames[:place], broken, *map(_distorted, frames[place + 1 :])]
-    whole = _until(build, map(encode, frames), channel, position)
-    assert whole, "nothing to compare before the cut"
-    assert not differences(whole, _until(build, map(encode, past), channel, position))
-    assert not differences(whole, _until(build, map(encode, changed), channel, position))
-
-
-def _until(build: Build, messages: Iterable[bytes], channel: int, position: int) -> Trace:
-    """The arrays' elements at positions before `position`."""
-    tap = Tap()
-    machine = Channel(channel, tapped(build, tap))
-    state = machine.initial()
-    for data in messages:
-        machine.step(state, data)
-    trace = {}
-    for name, whole in tap.trace().items():
-        if name == "orders":
-            lines = whole.splitlines(keepends=True)
-            kept = [line for line, at in zip(lines, tap.positions[name], strict=True) if at < position]
-            trace[name] = b"".join(kept)
-            continue
-        size = len(whole) // len(tap.positions[name])
-        count = sum(1 for at in tap.positions[name] if at < position)
-        trace[name] = whole[: size * count]
-    return trace
+    broken = replace(frames[place], records=np.concatenate([left.records, _distorted(right).records]))
+    past = run(build, map(encode, [*frames[:place], left]), channel)
+    whole = run(build, map(encode, frames), channel)
+    changed = run(build, map(encode, [*frames[:place], broken, *map(_distorted, frames[place + 1 :])]), channel)
+    assert past, "nothing to compare before the cut"
+    for later in (whole, changed):
+        assert not differences(past, {name: later.get(name, b"")[: len(data)] for name, data in past.items()})
 
 
 def _distorted(frame: Frame) -> Frame:
