@@ -29,7 +29,7 @@ def sql(query: str, form: str | None = FORMAT, folder: Path = Path(".penstock"),
         if answer is not None:
             return answer
     where = warehouse or f"chdb://{(folder / 'warehouse').resolve()}"
-    if urlsplit(where).scheme == "chdb" and not (Path(urlsplit(where).path) / "status").exists():
+    if urlsplit(where).scheme == "chdb" and not (Path(urlsplit(where).path) / "metadata").exists():
         raise SetupError(f"nothing is archived in {urlsplit(where).path}: start `penstock run` first")
     with open_store(where, read_only=True) as store:
         return store.text(text, form)
