@@ -5,7 +5,7 @@ text to integers exactly. What cannot be read is handed back with its reason, ne
 """
 
 from collections import Counter
-from collections.abc import Callable, Container, Iterable
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -230,17 +230,18 @@ def parse(instrument: Instrument, files: Iterable[tuple[str, Iterable[bytes]]]) 
     return Parsed(ticks, tuple(_refused(instrument, *one) for one in refused), counts)
 
 
-def _join(reader: _Reader, bad: Container[int], covers: int) -> Join:
+def _join(reader: _Reader, bad: Collection[int], covers: int) -> Join:
     """The place of each event; a refused update is as good as lost, so that the next one does not follow."""
     join = Join(len(reader.events), covers)
     for event in reader.depth:
         number = event.number if isinstance(event, Update) else event[0]
         if number in bad:
-            join.slot[number] = -1
-        elif isinstance(event, Update):
+            continue
+        if isinstance(event, Update):
             join.update(event)
         else:
             join.snapshot(*event)
+    join.slot[list(bad)] = -1
     return join
 
 
