@@ -61,7 +61,9 @@ def _files(folder: Path, instrument: Instrument) -> list[Path]:
 
 def _lines(path: Path) -> list[bytes]:
     try:
-        return gzip.decompress(path.read_bytes()).splitlines()
+        if lines := gzip.decompress(path.read_bytes()).splitlines():
+            return lines
+        raise DataError(f"{path} is empty")
     except (OSError, EOFError, zlib.error) as error:
         raise DataError(f"{path} cannot be read: {error}") from error
 

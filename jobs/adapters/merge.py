@@ -25,7 +25,7 @@ def _channel(universe: Universe, channel: int, streams: Mapping[int, Records]) -
         ticks = streams.get(instrument.number, parts[0]).copy()
         ticks["receive_ns"] = np.maximum.accumulate(ticks["receive_ns"])
         if instrument.channel != channel:
-            ticks["flags"] |= TickFlag.REFERENCE
+            ticks["flags"] |= np.uint16(TickFlag.REFERENCE)
         parts.append(ticks)
     whole = np.concatenate(parts)
     return whole[np.lexsort((whole["instrument"], whole["receive_ns"]))]

@@ -39,7 +39,9 @@ def write_capture(folder: Path, seconds: int, spoil: bytes = b"") -> Path:
             kept = list(head(market, symbol, seconds))
             if spoil and (market, symbol) == ("spot", "btcusdt"):
                 kept.insert(len(kept) // 2, spoil)
-            (folder / market / f"{symbol}_20240808.gz").write_bytes(gzip.compress(b"\n".join(kept) + b"\n", 1))
+            (folder / market / f"{symbol}_20240808.gz").write_bytes(
+                gzip.compress(b"".join(line + b"\n" for line in kept), 1)
+            )
     return folder
 
 
