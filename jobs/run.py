@@ -1,33 +1,28 @@
 """`run`: the whole pipeline on this machine, from captured ticks to the report; resumable at every place.
 
-    broker → begin → exchange, gateway, archive, trade → feed → all settled → stop in the same order → report
-
-The first Ctrl-C stops in that order with a savepoint; the second one kills everything, and what was written still
-resumes. A finished run started again writes nothing and prints the same.
+A finished run started again writes nothing and prints the same; `--fresh` begins another one.
 """
 
-import signal
-import time
-from collections.abc import Callable
+import shutil
+from importlib.resources import files
 from pathlib import Path
-from types import FrameType
 
 import msgspec
 from rich.console import Console
 
-from jobs.adapters.broker import Broker
-from jobs.adapters.endpoints import publish, withdraw
-from jobs.adapters.java import find_jars
+from jobs.adapters.source import find_capture
 from jobs.adapters.supervisor import Supervisor
-from jobs.begin import begin
+from jobs.local import LocalRun
 from jobs.results.closing import close_books
-from jobs.settled import Settled
 from schemas.config import Config, hash_of, load
 from schemas.errors import SetupError
 
-SETTLE_S_MAX = 90.0
-STOP_S_MAX = {"feed": 30.0, "trade": 60.0, "gateway": 60.0, "exchange": 20.0, "archive": 120.0}
-OWN = ("broker", "processes", "state", "warehouse", "ledger", "exchange", "quality", "finished.json", "summary.json")
+# What runs write in their folder.
+OWN = (
+    *("broker", "processes", "state", "warehouse", "quality"),
+    *("ledger.db", "ledger.db-wal", "ledger.db-shm", "exchange.journal"),
+    *("finished.json", "summary.json", "report.html"),
+)
 
 
 class Finished(msgspec.Struct, frozen=True):
@@ -35,104 +30,38 @@ class Finished(msgspec.Struct, frozen=True):
 
     config: str
     data: str
-    log_id: str
 
 
-class Run:
-    """One run in one folder."""
+def run(config: Path | None, data: Path | None, pace: float, fresh: bool, folder: Path) -> int:
+    """Run, resume, or print again what a finished run came to; the exit status."""
+    config_path = config or Path(str(files("jobs.settings") / "demo.toml"))
+    data_path = data or find_capture()
+    console = Console()
+    if fresh:
+        forget(folder)
+    wanted = through_gateway(load(config_path))
+    asked = Finished(hash_of(wanted), str(data_path.resolve()))
+    done = folder / "finished.json"
+    if done.exists():
+        if msgspec.json.decode(done.read_bytes(), type=Finished) != asked:
+            raise SetupError(f"{folder} holds a finished run of another configuration or data: FRESH=1 begins another")
+        close_books(folder, console)
+        return 0
+    status = LocalRun(wanted, config_path, data_path, pace, folder).go()
+    if status == 0:
+        close_books(folder, console)
+        done.write_bytes(msgspec.json.encode(asked))
+    return status
 
-    def __init__(self, config_path: Path, data: Path, pace: float, folder: Path) -> None:
-        self._config_path, self._data, self._pace, self._folder = config_path, data, pace, folder
-        self._config: Config = load(config_path)
-        self._channels = ",".join(map(str, self._config.universe.channels))
-        self._jobs = Supervisor(folder / "processes")
-        self._broker = Broker(folder / "broker")
-        self._console = Console()
-        self._interrupts = 0
 
-    def go(self) -> None:
-        """Run to the end, or to the first interrupt."""
-        for number in (signal.SIGINT, signal.SIGTERM):
-            signal.signal(number, self._interrupt)
-        try:
-            self._start()
-            self._follow()
-            self._stop()
-        except BaseException:
-            self._jobs.kill_all()
-            self._broker.kill()
-            raise
-        if self._interrupts:
-            self._console.print("stopped; `make run` goes on from here")
-            raise SystemExit(130)
-        self._finish()
+def forget(folder: Path) -> None:
+    """Remove what runs wrote in a folder, and nothing else; SetupError while one of its processes lives."""
+    Supervisor(folder / "processes").end_leftovers()
+    for name in OWN:
+        path = folder / name
+        shutil.rmtree(path) if path.is_dir() else path.unlink(missing_ok=True)
 
-    def _start(self) -> None:
-        for leftover in self._jobs.end_leftovers():
-            self._say(f"ended {leftover}, which an earlier run left behind")
-        bootstrap = self._broker.start()
-        publish(self._folder, bootstrap=bootstrap)
-        self._say(f"broker at {bootstrap}")
-        self._log_id = begin(bootstrap, self._config).log_id
-        folder, common = str(self._folder), ["--bootstrap", bootstrap, "--channels", self._channels]
-        jars = [part for jar in sorted(find_jars("flink").glob("*.jar")) for part in ("--jar", str(jar))]
-        self._job("exchange", *common, "--folder", folder)
-        self._job("gateway", *common, "--folder", folder, "--config", str(self._config_path))
-        self._job("archive", *common, "--folder", folder)
-        self._job("trade", *common, "--work", str(self._folder / "state"), *jars)
-        data = ["--data", str(self._data), "--config", str(self._config_path), "--pace", str(self._pace)]
-        self._jobs.start("feed", "feed", "--bootstrap", bootstrap, *data, may_end=True)
-        self._is_settled = Settled(bootstrap, self._config.universe.channels, self._folder)
 
-    def _job(self, name: str, *arguments: str) -> None:
-        log = self._folder / "processes" / f"{name}.log"
-        log.unlink(missing_ok=True)
-        self._jobs.start(name, name, *arguments, ready=lambda: f"{name} is running" in log.read_text())
-        self._say(f"{name} is running")
-
-    def _follow(self) -> None:
-        """Watch until the feed has ended and every order has met its end, or somebody interrupts."""
-        with self._console.status("feeding") as status:
-            while "feed" in self._jobs.running() and not self._interrupts:
-                self._watch()
-            if self._interrupts:
-                return
-            status.update("settling: every record decided, every order at its end")
-            self._wait(self._is_settled)
-
-    def _wait(self, condition: Callable[[], bool]) -> None:
-        deadline = time.monotonic() + SETTLE_S_MAX
-        while not condition() and not self._interrupts:
-            if time.monotonic() > deadline:
-                raise SetupError(
-                    f"the pipeline did not settle within {SETTLE_S_MAX:.0f} s; see {self._folder}/processes"
-                )
-            self._watch()
-
-    def _watch(self) -> None:
-        self._jobs.check()
-        self._broker.check()
-        time.sleep(0.5)
-
-    def _stop(self) -> None:
-        for name, timeout_s in STOP_S_MAX.items():
-            self._jobs.stop(name, timeout_s)
-            self._say(f"{name} has stopped")
-        self._broker.stop()
-        withdraw(self._folder, "bootstrap")
-
-    def _finish(self) -> None:
-        done = Finished(hash_of(self._config), str(self._data.resolve()), self._log_id)
-        close_books(self._folder, self._console)
-        (self._folder / "finished.json").write_bytes(msgspec.json.encode(done))
-
-    def _interrupt(self, number: int, frame: FrameType | None) -> None:
-        self._interrupts += 1
-        if self._interrupts > 1:
-            self._jobs.kill_all()
-            self._broker.kill()
-            raise SystemExit(130)
-        self._console.print("stopping in order; once more kills everything, still resumable")
-
-    def _say(self, text: str) -> None:
-        self._console.print(f"[dim]{text}[/dim]")
+def through_gateway(config: Config) -> Config:
+    """The configuration with orders going out to the gateway; backtests keep the lock-step exchange."""
+    return msgspec.structs.replace(config, exchange=msgspec.structs.replace(config.exchange, mode="gateway"))

