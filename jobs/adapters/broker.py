@@ -45,7 +45,7 @@ class Broker:
         """What the broker printed."""
         return self._process.log
 
-    def start(self, timeout_s: float = 60.0) -> str:
+    def start(self, timeout_s: float = 90.0) -> str:
         """Start, or start again on the same data; returns the bootstrap address once the broker serves.
 
         Does nothing when it runs already. A broker that a killed run left on this folder is ended first. SetupError:

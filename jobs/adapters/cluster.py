@@ -63,12 +63,15 @@ class Cluster:
             raise SetupError(f"no Flink cluster was started in {self._folder}: run `penstock cluster up`")
         return f"{LOCALHOST}:{port.group(1)}"
 
-    def start(self, taskmanagers: int = 1, timeout_s: float = 90.0) -> str:
+    def start(self, taskmanagers: int = 1, timeout_s: float = 120.0) -> str:
         """Start everything and wait until all TaskManagers are registered; returns the REST address.
 
-        What a killed owner left in this folder is ended first. SetupError: no Java, jars or apache-flink, another
-        living owner, or a JVM that does not start (with the end of its log). Nothing runs after an error.
+        Does nothing when it runs already. What a killed owner left in this folder is ended first. SetupError: no Java,
+        jars or apache-flink, another living owner, or a JVM that does not start (with the end of its log). Nothing
+        runs after an error.
         """
+        if self._jobmanager.is_running():
+            return self.rest_address
         self.attach()
         self.stop()
         try:
@@ -103,7 +106,7 @@ class Cluster:
         for process in (self._jobmanager, *self._taskmanagers.values()):
             process.release()
 
-    def add_taskmanager(self, timeout_s: float = 60.0) -> str:
+    def add_taskmanager(self, timeout_s: float = 90.0) -> str:
         """Start one more TaskManager, wait until it is registered, and return its id."""
         name = self._start_taskmanager()
         self._wait_registered(name, timeout_s)
@@ -123,7 +126,7 @@ class Cluster:
         for process in (self._jobmanager, *self._taskmanagers.values()):
             process.check()
 
-    def submit(self, module: str, *arguments: str, savepoint: str | None = None, timeout_s: float = 120.0) -> str:
+    def submit(self, module: str, *arguments: str, savepoint: str | None = None, timeout_s: float = 180.0) -> str:
         """Submit `python -m module arguments` as a detached job, from a savepoint or checkpoint if given; its job id.
 
         The module is imported from the installed packages, on the client and on the TaskManagers. FlinkError with the

@@ -13,7 +13,7 @@ from jobs.adapters.cluster import Cluster
 from jobs.adapters.rest import FlinkError
 from schemas.errors import SetupError
 
-pytestmark = [pytest.mark.system, pytest.mark.timeout(240)]
+pytestmark = [pytest.mark.system, pytest.mark.timeout(360)]
 
 COUNTING = "tests.jobs.adapters.counting"
 
@@ -34,7 +34,7 @@ def cluster(folder: Path) -> Iterator[Cluster]:
     assert not any(psutil.pid_exists(pid) for pid in pids if pid is not None)
 
 
-def until(condition: Callable[[], object], timeout_s: float = 60.0) -> None:
+def until(condition: Callable[[], object], timeout_s: float = 120.0) -> None:
     deadline = time.monotonic() + timeout_s
     while not condition():
         assert time.monotonic() < deadline, "not in time"
