@@ -10,7 +10,7 @@ from confluent_kafka import Producer as KafkaProducer
 from confluent_kafka.admin import AdminClient, NewTopic
 
 from schemas.errors import SetupError, Unsafe
-from schemas.topics import TOPICS
+from schemas.topics import TOPICS, Topic
 
 ANSWER_S_MAX = 4.0  # for a broker's first answer, and for each request about topics and offsets
 STALL_S_MAX = 20.0  # without any progress, before a send, a flush or a bounded read gives up
@@ -213,11 +213,18 @@ def topics_exist(bootstrap: str) -> bool:
     return {topic.name for topic in TOPICS} <= _partition_counts(bootstrap).keys()
 
 
-def create_topics(bootstrap: str, channels: Sequence[int], replication: int = 1) -> None:
+def partition_count(bootstrap: str, topic: str) -> int:
+    """The partitions that a topic has; 0 when there is no such topic."""
+    return _partition_counts(bootstrap).get(topic, 0)
+
+
+def create_topics(
+    bootstrap: str, channels: Sequence[int], replication: int = 1, topics: Sequence[Topic] = TOPICS
+) -> None:
     """Make the topics that are not there, a partition a channel; SetupError when one has another number of them."""
     wanted = max(channels) + 1
     counts = _partition_counts(bootstrap)
-    for topic in TOPICS:
+    for topic in topics:
         if counts.get(topic.name, wanted) != wanted:
             raise SetupError(
                 f"topic {topic.name} has {counts[topic.name]} partitions, the universe needs {wanted}: "
@@ -230,7 +237,7 @@ def create_topics(bootstrap: str, channels: Sequence[int], replication: int = 1)
             replication,
             config={"retention.ms": str(topic.retention_ms), "max.message.bytes": str(MESSAGE_BYTES_MAX)},
         )
-        for topic in TOPICS
+        for topic in topics
         if topic.name not in counts
     ]
     admin = AdminClient({"bootstrap.servers": bootstrap, **_QUIET})  # must live until the futures have their answers
@@ -242,7 +249,9 @@ def create_topics(bootstrap: str, channels: Sequence[int], replication: int = 1)
             if error.args[0].code() != KafkaError.TOPIC_ALREADY_EXISTS:
                 raise SetupError(f"topic {name} cannot be made: {error.args[0].str()}") from error
     deadline = time.monotonic() + STALL_S_MAX
-    while not topics_exist(bootstrap):  # made is not yet known everywhere
+    while (
+        not {topic.name for topic in topics} <= _partition_counts(bootstrap).keys()
+    ):  # made is not yet known everywhere
         if time.monotonic() > deadline:
             raise SetupError(f"Kafka at {bootstrap} does not show the topics that it made")
         time.sleep(0.05)

@@ -2,6 +2,7 @@
 
 import fcntl
 import sqlite3
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -13,6 +14,8 @@ __all__ = ["Database", "Row", "is_owned", "read_only"]
 
 Row = sqlite3.Row
 BUSY_MS = 5_000
+OWNING_S = 1.0  # `is_owned` holds the lock for a moment
+POLL_S = 0.02
 
 
 class Database:
@@ -23,7 +26,7 @@ class Database:
 
     def __init__(self, path: Path, schema: str) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
-        self._lock = _lock(path)
+        self._lock = _lock(path, OWNING_S)
         try:
             self._connection = sqlite3.connect(path, isolation_level=None)
             self._connection.row_factory = sqlite3.Row
@@ -67,7 +70,7 @@ def is_owned(path: Path) -> bool:
     if not path.exists():
         return False
     try:
-        _lock(path).close()
+        _lock(path, 0).close()
     except SetupError:
         return True
     return False
@@ -86,11 +89,17 @@ def read_only(path: Path) -> Iterator[Any]:
         connection.close()
 
 
-def _lock(path: Path) -> IO[str]:
+def _lock(path: Path, patience_s: float) -> IO[str]:
     lock = path.with_suffix(path.suffix + ".lock").open("a")
-    try:
-        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        lock.close()
-        raise SetupError(f"{path} belongs to another running process: stop that one, or use another folder") from None
-    return lock
+    deadline = time.monotonic() + patience_s
+    while True:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            return lock
+        except BlockingIOError:
+            if time.monotonic() < deadline:
+                time.sleep(POLL_S)
+                continue
+            lock.close()
+            remedy = "stop that one, or use another folder"
+            raise SetupError(f"{path} belongs to another running process: {remedy}") from None

@@ -46,11 +46,13 @@ class Gate:
         log: Log,
         watch: Watch,
         judge: Judge,
+        catch_up: Callable[[], None],
         unresolved_ns_max: int,
         wall_ns: Callable[[], int],
     ) -> None:
+        """`catch_up` reads the logs to their present ends into the watch."""
         self._ledger, self._broker, self._log, self._watch, self._judge = ledger, broker, log, watch, judge
-        self._unresolved_ns_max, self._wall_ns = unresolved_ns_max, wall_ns
+        self._catch_up, self._unresolved_ns_max, self._wall_ns = catch_up, unresolved_ns_max, wall_ns
 
     def start(self) -> None:
         """Once the logs have been read to their ends: a new epoch, then whatever an earlier run left undone."""
@@ -94,6 +96,8 @@ class Gate:
             return
         if order.id != order_id(order.strategy, order.channel, order.term, order.n):
             raise Unsafe(f"order {order.id} does not carry the id of its own strategy, channel, term and number")
+        if order.term > self._watch.channels[partition].term:
+            self._catch_up()  # its TERM was written before it
         if self._watch.channels[partition].modes.get(order.term) == "lock-step":
             self._ledger.skip(at)  # its exchange is in the channel
             return

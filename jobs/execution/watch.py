@@ -12,6 +12,7 @@ from schemas.instrument import Universe
 from schemas.records import MARK, Kind
 from schemas.topics import SOURCES_MAX, Source
 from schemas.trading import ExchangeMode
+from udfs.channel import ALLOWED
 
 __all__ = ["Seen", "Watch"]
 
@@ -47,18 +48,19 @@ class Watch:
         self.changed = False  # since the last `dump`: something that is worth keeping at once
         self.refused = 0  # messages that are no frames of ours
 
-    def log(self, channel: int, offset: int, data: bytes) -> None:
-        """Take a message of the channel's log."""
+    def log(self, channel: int, offset: int, data: bytes) -> Frame | None:
+        """Take a message of the channel's log; the frame when it is a control or reports, and counts."""
         seen = self.channels[channel]
         seen.offset = offset + 1
         if len(data) > _KIND_AT and data[_KIND_AT] == Kind.TICKS:
-            return
+            return None
         try:
             frame = decode(data)
-            if frame.channel == channel and frame.source < SOURCES_MAX:
-                self._take(seen, frame)
+            if frame.channel == channel and frame.source < SOURCES_MAX and self._take(seen, frame):
+                return frame
         except BadFrame:
             self.refused += 1
+        return None
 
     def mark(self, channel: int, data: bytes) -> None:
         """Take a message of marks.v1; a mark of an older time than the one that is known does not count."""
@@ -90,18 +92,21 @@ class Watch:
         self.changed = False
         return {channel: msgspec.json.encode(seen) for channel, seen in self.channels.items()}
 
-    def _take(self, seen: Seen, frame: Frame) -> None:
+    def _take(self, seen: Seen, frame: Frame) -> bool:
         if seen.log_id and frame.log != log_tag(seen.log_id):
             raise Unsafe(f"ticks.v1[{frame.channel}] holds frames of another log than {seen.log_id}: made again?")
-        if frame.source == Source.FEED:
-            seen.now_ns = max(seen.now_ns, int(frame.records["receive_ns"].max()))
-            return
+        if frame.source not in ALLOWED.get(Kind(frame.kind), ()):
+            return False
+        if frame.source == Source.FEED:  # its ticks are passed over here, so its numbers cannot be followed
+            if frame.kind == Kind.HEARTBEAT:
+                seen.now_ns = max(seen.now_ns, int(frame.records["receive_ns"].max()))
+            return False
         control = read_control(frame) if frame.kind == Kind.CONTROL else None
         writer = seen.writers[frame.source]
         announced = isinstance(control, Epoch) and (control.source, control.epoch) == (frame.source, frame.epoch)
         end = frame.sequence + len(frame)
         if frame.epoch < writer.epoch or end <= writer.sequence or (frame.epoch > writer.epoch and not announced):
-            return
+            return False
         if frame.sequence > writer.sequence:
             raise Unsafe(
                 f"ticks.v1[{frame.channel}]: records of {Source(frame.source).name} are missing before {frame}"
@@ -114,6 +119,7 @@ class Watch:
             seen.term, seen.modes[control.number] = control.number, control.exchange.mode
         elif isinstance(control, Halt | Resume):
             seen.halted = isinstance(control, Halt)
+        return True
 
 
 def _fresh(kept: bytes | None) -> Seen:

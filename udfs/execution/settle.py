@@ -44,7 +44,7 @@ def settle(order: Order, state: OrderState, filled: int, known: bytes, told: Rec
 
 
 def own_report(order: Order, kind: ReportKind, reason: Reason, channel_ns: int) -> Records:
-    """The gateway's own terminal report, as one REPORT record: VETOED or NEVER_SENT."""
+    """A terminal report without an execution, as one REPORT record: vetoed, never sent, rejected, cancelled."""
     reports = np.zeros(1, REPORT)
     report = reports[0]
     report["order_id"], report["broker_ns"] = order.id.encode(), channel_ns

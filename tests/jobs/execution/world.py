@@ -254,7 +254,13 @@ class World:
         burn_in_transactions(ledger, fuse)
         broker: Any = Fused(self.broker, fuse, ("submit", "query", "cancel"))
         pipe: Any = Fused(Pipe(self.topics, self.buffered), fuse, ("send", "flush"))
-        return Gate(ledger, broker, pipe, watch, judge, self.config.gateway.unresolved_ns_max, self.clock), watch
+        
+
+        def catch_up() -> None:
+            self.read_log(watch, 0)
+
+        patience_ns = self.config.gateway.unresolved_ns_max
+        return Gate(ledger, broker, pipe, watch, judge, catch_up, patience_ns, self.clock), watch
 
     def read_log(self, watch: Watch, channel: int) -> None:
         log = self.topics[TICKS.name, channel]

@@ -1,0 +1,95 @@
+"""`gateway`: orders.v1 → ledger → second risk check → broker → reports into the channels' logs.
+
+One gateway a folder. On SIGTERM or SIGINT it takes what is in orders.v1, settles what is in flight and ends. When we
+are wrong (Unsafe) it halts: the flag in the folder, a note in the ledger, and an end with a message; after a restart
+every order is vetoed until `penstock resume`.
+"""
+
+import argparse
+import sys
+import time
+from pathlib import Path
+
+from jobs.adapters import endpoints
+from jobs.adapters.clock import wall_ns
+from jobs.adapters.ledger import Ledger
+from jobs.adapters.simulated import SimulatedBroker
+from jobs.execution.flag import Flag, FlagState
+from jobs.execution.gate import Gate
+from jobs.execution.intake import Intake, Outlet
+from jobs.execution.judge import Judge
+from jobs.execution.signals import on_signals
+from jobs.execution.watch import Watch
+from schemas.config import Config, load
+from schemas.errors import Unsafe
+
+READY = "gateway is running"
+LEDGER = "ledger.db"
+IDLE_S = 0.01
+
+
+def main(arguments: list[str]) -> None:
+    given = _parser().parse_args(arguments)
+    config = load(given.config)
+    stopped = on_signals()
+    ledger = Ledger(given.folder / LEDGER, config.universe)
+    try:
+        _run(given.bootstrap, config, given.folder, ledger, stopped)
+    except Unsafe as error:
+        print(f"HALTED: {error}", file=sys.stderr, flush=True)
+        ledger.halt(str(error), wall_ns())
+        Flag(given.folder).write(FlagState(halted=True, by="gateway", reason=str(error), wall_ns=wall_ns()))
+        raise
+    finally:
+        ledger.close()
+
+
+def _run(bootstrap: str, config: Config, folder: Path, ledger: Ledger, stopped: list[int]) -> None:
+    watch = Watch(config.universe, ledger.seen())
+    intake = Intake(bootstrap, config.universe.channels, watch, ledger.offsets())
+    broker = SimulatedBroker(lambda: endpoints.read(folder).get("exchange"), config.gateway.answer_ns_max / 1e9)
+    judge = Judge(ledger, watch, Flag(folder), config.gateway.limits, config.universe)
+    outlet, patience_ns = Outlet(bootstrap), config.gateway.unresolved_ns_max
+    gate = Gate(ledger, broker, outlet, watch, judge, intake.catch_up, patience_ns, wall_ns)
+    try:
+        intake.begin()
+        gate.start()
+        gate.publish()
+        halted = judge.halted(config.universe.channels[0])
+        print(READY + (f", HALTED ({halted}): every order is vetoed" if halted else ""), flush=True)
+        while not stopped:
+            _cycle(intake, gate)
+        while not intake.is_drained():
+            _cycle(intake, gate)
+        while gate.settle():
+            time.sleep(IDLE_S)
+        gate.publish()
+        intake.catch_up()
+        gate.observe()
+        print("gateway settled what was in flight", flush=True)
+    finally:
+        broker.close()
+        intake.close()
+
+
+def _cycle(intake: Intake, gate: Gate) -> None:
+    messages = intake.orders()
+    if intake.follow():
+        gate.observe()
+    for message in messages:
+        gate.take(message.partition, message.offset, message.value)
+        gate.publish()
+    gate.settle()
+    gate.publish()
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="gateway", description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
+    parser.add_argument("--bootstrap", required=True, help="the broker, HOST:PORT")
+    parser.add_argument("--config", type=Path, required=True, help="a TOML file that sets every limit")
+    parser.add_argument("--folder", type=Path, default=Path(".penstock"), help="of the run: ledger, flag, addresses")
+    return parser
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
