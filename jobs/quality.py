@@ -15,7 +15,7 @@ from rich.console import Console
 from rich.table import Table
 
 from jobs.adapters.expectations import Result, validate
-from jobs.sql import sql
+from jobs.sql import Ask, questions
 from schemas.expectations import TABLES, Expected, expected
 
 SAMPLE_ROWS_MAX = 50_000
@@ -42,12 +42,13 @@ def check(folder: Path = Path(".penstock"), warehouse: str | None = None) -> Rep
     Raises SetupError when nothing is archived.
     """
     suites = {}
-    for one in map(expected, TABLES):
-        of = {part: [e for e in one.expectations if e.of == part] for part in ("totals", "rows")}
-        suites[f"{one.table}, all rows"] = (_table(one.totals, folder, warehouse), of["totals"])
-        rows = _sample(one, folder, warehouse)
-        if rows.num_rows:
-            suites[f"{one.table}, a sample"] = (rows, of["rows"])
+    with questions(folder, warehouse) as ask:
+        for one in map(expected, TABLES):
+            of = {part: [e for e in one.expectations if e.of == part] for part in ("totals", "rows")}
+            suites[f"{one.table}, all rows"] = (_table(ask, one.totals), of["totals"])
+            rows = _sample(ask, one)
+            if rows.num_rows:
+                suites[f"{one.table}, a sample"] = (rows, of["rows"])
     results = validate(suites, folder / "quality")
     failed = [one for one in results if not one.passed]
     report = Report(
@@ -85,16 +86,16 @@ def _verdict(one: Result) -> str:
     return "passed" if one.passed else "known dirt" if one.known else "failed"
 
 
-def _sample(one: Expected, folder: Path, warehouse: str | None) -> pa.Table:
+def _sample(ask: Ask, one: Expected) -> pa.Table:
     """At most about SAMPLE_ROWS_MAX rows, always the same ones."""
-    (count,) = json.loads(sql(f"SELECT count() FROM {one.table}", "JSONCompactEachRow", folder, warehouse))
+    (count,) = json.loads(ask(f"SELECT count() FROM {one.table}", "JSONCompactEachRow"))
     stride = int(count) // SAMPLE_ROWS_MAX + 1
     where = f"cityHash64(_partition, _offset, _row) % {stride} = 0"
-    return _table(f"SELECT {', '.join(one.columns)} FROM {one.table} WHERE {where}", folder, warehouse)
+    return _table(ask, f"SELECT {', '.join(one.columns)} FROM {one.table} WHERE {where}")
 
 
-def _table(query: str, folder: Path, warehouse: str | None) -> pa.Table:
-    return pa.ipc.open_stream(sql(query, "ArrowStream", folder, warehouse)).read_all()
+def _table(ask: Ask, query: str) -> pa.Table:
+    return pa.ipc.open_stream(ask(query, "ArrowStream")).read_all()
 
 
 def _parser() -> argparse.ArgumentParser:

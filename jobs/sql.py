@@ -1,20 +1,25 @@
 """`sql`: ask the warehouse; through the archive when it runs, else from the files it left.
 
-Tables: frames, ticks, features, decisions, outcomes, orders, executions, quarantine, progress, instruments, strategies;
-views: fills, controls. `DESCRIBE TABLE ticks` documents the columns.
+Tables: frames, ticks, features, decisions, outcomes, orders, executions, quarantine, progress;
+views: fills, controls, instruments, strategies. `DESCRIBE TABLE ticks` documents the columns.
 """
 
 import argparse
 import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from urllib.parse import urlsplit
 
 from jobs.adapters.clickhouse import open_store
-from jobs.warehouse.door import ask
+from jobs.warehouse import door
 from jobs.warehouse.question import checked
 from schemas.errors import SetupError
 
 FORMAT = "PrettyCompactMonoBlock"
+
+
+Ask = Callable[[str, str | None], bytes]
 
 
 def sql(query: str, form: str | None = FORMAT, folder: Path = Path(".penstock"), warehouse: str | None = None) -> bytes:
@@ -23,16 +28,29 @@ def sql(query: str, form: str | None = FORMAT, folder: Path = Path(".penstock"),
     Raises DataError when the question is refused; SetupError when nothing was archived, or another process than an
     archive has the files open.
     """
-    text, form = checked(query, form)
-    if warehouse is None or urlsplit(warehouse).scheme == "chdb":
-        answer = ask(folder, text, form)
-        if answer is not None:
-            return answer
+    with questions(folder, warehouse) as ask:
+        return ask(query, form)
+
+
+@contextmanager
+def questions(folder: Path = Path(".penstock"), warehouse: str | None = None) -> Iterator[Ask]:
+    """A way to ask several times: through the archive while it runs, else by holding its files open."""
+    is_embedded = warehouse is None or urlsplit(warehouse).scheme == "chdb"
+    if is_embedded and door.ask(folder, "SELECT 1", "CSV") is not None:
+        yield lambda query, form: _through_the_door(folder, query, form)
+        return
     where = warehouse or f"chdb://{(folder / 'warehouse').resolve()}"
     if urlsplit(where).scheme == "chdb" and not (Path(urlsplit(where).path) / "metadata").exists():
         raise SetupError(f"nothing is archived in {urlsplit(where).path}: start `penstock run` first")
     with open_store(where, read_only=True) as store:
-        return store.text(text, form)
+        yield lambda query, form: store.text(*checked(query, form))
+
+
+def _through_the_door(folder: Path, query: str, form: str | None) -> bytes:
+    answer = door.ask(folder, *checked(query, form))
+    if answer is None:
+        raise SetupError(f"the archive of {folder} has stopped in between: ask again")
+    return answer
 
 
 def main(arguments: list[str]) -> None:

@@ -63,7 +63,7 @@ def order_table(rows: Sequence[dict[str, Any]]) -> pa.Table:
 
 
 def instrument_table(instruments: Iterable[Instrument]) -> pa.Table:
-    """The rows of `instruments`; the units are exact decimal text."""
+    """The rows of `instruments_by_number`; the units are exact decimal text."""
     same = ("number", "symbol", "venue", "channel", "multiplier", "quote", "settle", "fee", "tradable")
     return pa.Table.from_pylist(
         [
@@ -75,7 +75,7 @@ def instrument_table(instruments: Iterable[Instrument]) -> pa.Table:
 
 
 def strategy_table(channel: int, term: Term) -> pa.Table:
-    """The rows of `strategies` of one channel's term."""
+    """The rows of `strategies_by_term` of one channel's term."""
     return pa.Table.from_pylist(
         [
             {

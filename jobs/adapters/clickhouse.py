@@ -27,10 +27,10 @@ __all__ = ["TABLES", "Store", "open_store"]
 
 DATABASE = "penstock"
 TABLES = (
-    *("instruments", "strategies", "frames", "ticks", "features", "decisions", "outcomes", "orders", "executions"),
-    *("quarantine", "progress"),
+    *("instruments_by_number", "strategies_by_term"),  # first: the others look names and units up in them
+    *("frames", "ticks", "features", "decisions", "outcomes", "orders", "executions", "quarantine", "progress"),
 )
-VIEWS = ("fills", "controls")
+VIEWS = ("instruments", "strategies", "fills", "controls")
 CONNECT_S = 3
 # One thread and few caches: the archive shares its machine with the broker and the channels.
 WRITE = {"max_threads": 1, "max_insert_threads": 1, "async_insert": 0, "max_insert_block_size": 16_777_216}

@@ -54,8 +54,8 @@ class Block:
     def _terms(self) -> Iterator[tuple[str, pa.Table]]:
         for one in self._taken:
             if isinstance(one.document, Term):
-                yield "instruments", instrument_table(one.document.universe.instruments)
-                yield "strategies", strategy_table(one.raw.partition, one.document)
+                yield "instruments_by_number", instrument_table(one.document.universe.instruments)
+                yield "strategies_by_term", strategy_table(one.raw.partition, one.document)
 
     def _orders(self) -> tuple[list[dict[str, Any]], list[Raw]]:
         """The orders that are new, and all messages, with what became of the orders written on them."""

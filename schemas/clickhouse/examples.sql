@@ -180,7 +180,7 @@ GROUP BY ALL
 ORDER BY ALL;
 
 -- How far each channel has come, and the digest by which replicas are compared.
-SELECT _partition AS channel, term, max(position) AS position, argMax(decisions, position) AS decisions, argMax(digest, position) AS digest
+SELECT _partition AS channel, term, max(position) AS reached, argMax(decisions, position) AS decided, argMax(digest, position) AS digest_there
 FROM progress
 GROUP BY ALL
 ORDER BY ALL;
@@ -191,7 +191,7 @@ FROM controls
 ORDER BY channel, _offset;
 
 -- What the archive costs on disk.
-SELECT table, sum(rows) AS rows, formatReadableSize(sum(bytes_on_disk)) AS disk, round(sum(bytes_on_disk) / sum(rows), 1) AS bytes_per_row
+SELECT table, sum(rows) AS rows_all, formatReadableSize(sum(bytes_on_disk)) AS disk, round(sum(bytes_on_disk) / rows_all, 1) AS bytes_per_row
 FROM system.parts
 WHERE database = 'penstock' AND active
 GROUP BY table

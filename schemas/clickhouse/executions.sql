@@ -23,12 +23,12 @@ CREATE TABLE IF NOT EXISTS penstock.executions
     side              LowCardinality(String)          COMMENT 'Side of the order',
     time              DateTime64(9, 'UTC') ALIAS fromUnixTimestamp64Nano(broker_ns, 'UTC') COMMENT 'broker_ns as a time',
     strategy          String ALIAS splitByChar('-', order_id)[1] COMMENT 'Name of the strategy, from the order id',
-    symbol            Nullable(String) ALIAS joinGetOrNull('penstock.instruments', 'symbol', instrument) COMMENT 'Symbol',
-    venue             Nullable(String) ALIAS joinGetOrNull('penstock.instruments', 'venue', instrument)  COMMENT 'Venue',
-    price             Nullable(Decimal(38, 9)) ALIAS price_units * joinGetOrNull('penstock.instruments', 'price_unit', instrument)     COMMENT 'Price in the quote currency',
-    size              Nullable(Decimal(38, 9)) ALIAS size_units * joinGetOrNull('penstock.instruments', 'size_unit', instrument)       COMMENT 'Size in the base asset or in contracts',
-    cumulative        Nullable(Decimal(38, 9)) ALIAS cumulative_units * joinGetOrNull('penstock.instruments', 'size_unit', instrument) COMMENT 'Filled so far',
-    leaves            Nullable(Decimal(38, 9)) ALIAS leaves_units * joinGetOrNull('penstock.instruments', 'size_unit', instrument)     COMMENT 'Still open',
+    symbol            Nullable(String) ALIAS joinGetOrNull('penstock.instruments_by_number', 'symbol', instrument) COMMENT 'Symbol',
+    venue             Nullable(String) ALIAS joinGetOrNull('penstock.instruments_by_number', 'venue', instrument)  COMMENT 'Venue',
+    price             Nullable(Decimal(38, 9)) ALIAS price_units * joinGetOrNull('penstock.instruments_by_number', 'price_unit', instrument)     COMMENT 'Price in the quote currency',
+    size              Nullable(Decimal(38, 9)) ALIAS size_units * joinGetOrNull('penstock.instruments_by_number', 'size_unit', instrument)       COMMENT 'Size in the base asset or in contracts',
+    cumulative        Nullable(Decimal(38, 9)) ALIAS cumulative_units * joinGetOrNull('penstock.instruments_by_number', 'size_unit', instrument) COMMENT 'Filled so far',
+    leaves            Nullable(Decimal(38, 9)) ALIAS leaves_units * joinGetOrNull('penstock.instruments_by_number', 'size_unit', instrument)     COMMENT 'Still open',
     fee               Decimal(38, 8) ALIAS fee_units * toDecimal128('0.00000001', 8) COMMENT 'Fee in its currency; positive = paid'
 )
 ENGINE = MergeTree

@@ -33,8 +33,8 @@ WITH
         ORDER BY _partition, _offset DESC, _row DESC
         LIMIT 1 BY order_id, execution_id
     ),
-    joinGetOrNull('penstock.instruments', 'multiplier', instrument) AS multiplier,
-    joinGetOrNull('penstock.instruments', 'style', instrument) AS style
+    joinGetOrNull('penstock.instruments_by_number', 'multiplier', instrument) AS multiplier,
+    joinGetOrNull('penstock.instruments_by_number', 'style', instrument) AS style
 SELECT
     time,
     strategy,
@@ -49,7 +49,7 @@ SELECT
     if(style = 'linear',
        -toDecimal256(position, 9) * toDecimal256(price, 9) * multiplier,
        toDecimal256(position, 18) * multiplier / nullIf(price, 0)) AS cash,
-    joinGetOrNull('penstock.instruments', 'settle', instrument) AS currency,
+    joinGetOrNull('penstock.instruments_by_number', 'settle', instrument) AS currency,
     fee,
     fee_currency,
     instrument,

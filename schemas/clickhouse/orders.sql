@@ -31,10 +31,10 @@ CREATE TABLE IF NOT EXISTS penstock.orders
     wall_received_ns   Int64                          COMMENT 'Wall clock when trade received that frame; 0 = not stamped',
     wall_decided_ns    Int64                          COMMENT 'Wall clock when trade had decided; 0 = not stamped',
     time               DateTime64(9, 'UTC') ALIAS fromUnixTimestamp64Nano(decided_ns, 'UTC') COMMENT 'decided_ns as a time',
-    symbol             Nullable(String) ALIAS joinGetOrNull('penstock.instruments', 'symbol', instrument) COMMENT 'Symbol',
-    venue              Nullable(String) ALIAS joinGetOrNull('penstock.instruments', 'venue', instrument)  COMMENT 'Venue',
-    price              Nullable(Decimal(38, 9)) ALIAS price_units * joinGetOrNull('penstock.instruments', 'price_unit', instrument) COMMENT 'Limit price in the quote currency',
-    size               Nullable(Decimal(38, 9)) ALIAS size_units * joinGetOrNull('penstock.instruments', 'size_unit', instrument)   COMMENT 'Size in the base asset or in contracts',
+    symbol             Nullable(String) ALIAS joinGetOrNull('penstock.instruments_by_number', 'symbol', instrument) COMMENT 'Symbol',
+    venue              Nullable(String) ALIAS joinGetOrNull('penstock.instruments_by_number', 'venue', instrument)  COMMENT 'Venue',
+    price              Nullable(Decimal(38, 9)) ALIAS price_units * joinGetOrNull('penstock.instruments_by_number', 'price_unit', instrument) COMMENT 'Limit price in the quote currency',
+    size               Nullable(Decimal(38, 9)) ALIAS size_units * joinGetOrNull('penstock.instruments_by_number', 'size_unit', instrument)   COMMENT 'Size in the base asset or in contracts',
     INDEX by_id id TYPE bloom_filter GRANULARITY 1
 )
 ENGINE = MergeTree

@@ -23,11 +23,11 @@ CREATE TABLE IF NOT EXISTS penstock.outcomes
     label             Int8                            COMMENT '1 up, -1 down, 0 = the mid moved by no more than half the spread',
     in_sample         UInt8                           COMMENT '1 = the label overlaps what the model was trained on',
     time              DateTime64(9, 'UTC') ALIAS fromUnixTimestamp64Nano(row_ns, 'UTC') COMMENT 'row_ns as a time',
-    symbol            Nullable(String) ALIAS joinGetOrNull('penstock.instruments', 'symbol', instrument) COMMENT 'Symbol',
-    venue             Nullable(String) ALIAS joinGetOrNull('penstock.instruments', 'venue', instrument)  COMMENT 'Venue',
-    mid_before        Nullable(Decimal(38, 9)) ALIAS mid_before_half * joinGetOrNull('penstock.instruments', 'price_unit', instrument) / 2 COMMENT 'Mid at the row, in the quote currency',
-    mid_after         Nullable(Decimal(38, 9)) ALIAS mid_after_half * joinGetOrNull('penstock.instruments', 'price_unit', instrument) / 2  COMMENT 'Mid when the label matured',
-    spread            Nullable(Decimal(38, 9)) ALIAS spread_units * joinGetOrNull('penstock.instruments', 'price_unit', instrument)        COMMENT 'Spread at the row'
+    symbol            Nullable(String) ALIAS joinGetOrNull('penstock.instruments_by_number', 'symbol', instrument) COMMENT 'Symbol',
+    venue             Nullable(String) ALIAS joinGetOrNull('penstock.instruments_by_number', 'venue', instrument)  COMMENT 'Venue',
+    mid_before        Nullable(Decimal(38, 9)) ALIAS mid_before_half * joinGetOrNull('penstock.instruments_by_number', 'price_unit', instrument) / 2 COMMENT 'Mid at the row, in the quote currency',
+    mid_after         Nullable(Decimal(38, 9)) ALIAS mid_after_half * joinGetOrNull('penstock.instruments_by_number', 'price_unit', instrument) / 2  COMMENT 'Mid when the label matured',
+    spread            Nullable(Decimal(38, 9)) ALIAS spread_units * joinGetOrNull('penstock.instruments_by_number', 'price_unit', instrument)        COMMENT 'Spread at the row'
 )
 ENGINE = MergeTree
 ORDER BY (_partition, _offset, _row)

@@ -17,10 +17,10 @@ CREATE TABLE IF NOT EXISTS penstock.ticks
     side         LowCardinality(String)              COMMENT 'BUY or SELL: of the aggressor, of the level',
     flags        UInt16                              COMMENT 'Bits: 1 LAST (ends a venue event), 2 SNAPSHOT, 4 REFERENCE, 8 CORRECTION, 16 CANCEL, 32 AUCTION',
     time         DateTime64(9, 'UTC') ALIAS fromUnixTimestamp64Nano(receive_ns, 'UTC') COMMENT 'receive_ns as a time',
-    symbol       Nullable(String) ALIAS joinGetOrNull('penstock.instruments', 'symbol', instrument) COMMENT 'Symbol; NULL = the instrument is not in the universe',
-    venue        Nullable(String) ALIAS joinGetOrNull('penstock.instruments', 'venue', instrument)  COMMENT 'Venue',
-    price        Nullable(Decimal(38, 9)) ALIAS price_units * joinGetOrNull('penstock.instruments', 'price_unit', instrument) COMMENT 'Price in the quote currency',
-    size         Nullable(Decimal(38, 9)) ALIAS size_units * joinGetOrNull('penstock.instruments', 'size_unit', instrument)   COMMENT 'Size in the base asset or in contracts',
+    symbol       Nullable(String) ALIAS joinGetOrNull('penstock.instruments_by_number', 'symbol', instrument) COMMENT 'Symbol; NULL = the instrument is not in the universe',
+    venue        Nullable(String) ALIAS joinGetOrNull('penstock.instruments_by_number', 'venue', instrument)  COMMENT 'Venue',
+    price        Nullable(Decimal(38, 9)) ALIAS price_units * joinGetOrNull('penstock.instruments_by_number', 'price_unit', instrument) COMMENT 'Price in the quote currency',
+    size         Nullable(Decimal(38, 9)) ALIAS size_units * joinGetOrNull('penstock.instruments_by_number', 'size_unit', instrument)   COMMENT 'Size in the base asset or in contracts',
     INDEX by_time receive_ns TYPE minmax GRANULARITY 1
 )
 ENGINE = MergeTree

@@ -18,7 +18,7 @@ EVERYTHING = {
     table: f"SELECT count() AS n, sum(cityHash64(*)) AS content FROM penstock.{table}"
     for table in (*RECORD_TABLES, "frames")
 }
-NOTHING_TO_TAKE_BACK = {"instruments 0"}  # the first insert of all
+NOTHING_TO_TAKE_BACK = {"instruments_by_number 0"}  # the first insert of all
 
 
 def test_a_finished_archive_started_again_writes_nothing(tmp_path: Path) -> None:
@@ -48,7 +48,7 @@ def test_repeats_after_a_restart_are_dropped(tmp_path: Path) -> None:
         assert [store.rows(f"SELECT count() AS n FROM penstock.{table}") for table in RECORD_TABLES] == counts
 
 
-@pytest.mark.parametrize("victim", ["instruments 0", "outcomes 0", "frames 0", "frames 1"])
+@pytest.mark.parametrize("victim", ["instruments_by_number 0", "outcomes 0", "frames 0", "frames 1"])
 def test_kill_between_inserts_loses_and_doubles_nothing(tmp_path: Path, whole: dict[str, object], victim: str) -> None:
     topics = tmp_path / "topics"
     topics.write_bytes(pickle.dumps(dirty()))
