@@ -145,6 +145,7 @@ def _take_quote(top, bar, quote):  # type: ignore[no-untyped-def]
     same_bid = quote.bid == top.bid and quote.bid_size == top.bid_size
     if not (same_bid and quote.ask == top.ask and quote.ask_size == top.ask_size):
         bar.quotes += 1
+        bar.events += 1  # the record that ended the event may be a status, which is none itself
         top.quoted = 1
     top.bid, top.bid_size = quote.bid, quote.bid_size
     top.ask, top.ask_size = quote.ask, quote.ask_size

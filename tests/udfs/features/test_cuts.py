@@ -27,7 +27,7 @@ def assert_same(found: dict, expected: dict) -> None:
         assert found[name].tobytes() == array.tobytes(), name
 
 
-@settings(max_examples=80, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=30, deadline=None, suppress_health_check=list(HealthCheck))
 @given(segments(), st.lists(st.integers(1, 12), min_size=1, max_size=8))
 def test_frame_cuts_are_invisible(parts: list[Segment], sizes: list[int]) -> None:
     whole = play(machines(), parts)
@@ -35,13 +35,14 @@ def test_frame_cuts_are_invisible(parts: list[Segment], sizes: list[int]) -> Non
     assert_same(play(machines(), parts, repeat(1)), whole)
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=12, deadline=None, suppress_health_check=list(HealthCheck))
 @given(segments(), st.lists(st.integers(1, 12), min_size=1, max_size=8))
 def test_restarts_are_invisible(parts: list[Segment], sizes: list[int]) -> None:
+    """Each frame is folded by new machines from the bytes of the state before."""
     assert_same(play(machines(), parts, cycle(sizes), restart=True), play(machines(), parts))
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
 @given(segments(), segments(events_max=10), st.integers(0, 60))
 def test_the_future_changes_nothing_before_it(parts: list[Segment], other: list[Segment], at: int) -> None:
     ticks = parts[0].ticks

@@ -67,6 +67,7 @@ class Slow:
             self.seconds[-1]["flows"].append(ofi(self.quote, after))
         if after != self.quote:
             self.seconds[-1]["changes"].append(1)
+            self.seconds[-1]["events"].append(1)
             self.quoted = True
         self.quote, self.marks = after, quote["marks"]
 
