@@ -60,20 +60,22 @@ def build(
     partitions: int,
     resources: Callable[[], Resources],
     bounded: bool,
+    *,
+    log: str = TICKS.name,
+    operator_of: type[ChannelOperator] = ChannelOperator,
 ) -> None:
-    """ticks.v1 → the channel operator → a sink for each topic."""
+    """The topic `log` → the channel operator → a sink for each topic."""
     keys = {channel: key_on_subtask(channel, env.get_parallelism()) for channel in channels}
     no_channel = max(keys.values()) + 1
     sink_keys = {key: key_in_partition(channel, partitions) for channel, key in keys.items()}
-    operator = ChannelOperator(
+    operator = operator_of(
         channels={key: channel for channel, key in keys.items()},
         resources=resources,
         wall_ns=wall_ns,
         sink_keys={**sink_keys, no_channel: key_in_partition(0, partitions)},
     )
-    source = env.from_source(_source(bootstrap, bounded), WatermarkStrategy.no_watermarks(), "log", _bytes())
     decided = (
-        source.uid(UID_LOG)
+        read_log(env, bootstrap, log, bounded)
         .key_by(KeyOf(keys, no_channel), key_type=Types.LONG())
         .process(operator, output_type=message_type())
         .name("trade")
@@ -85,6 +87,12 @@ def build(
     for topic in TRADE_FRAMES:
         tag = tags[topic.name].get_java_output_tag()
         _sink(DataStream(decided._j_data_stream.getSideOutput(tag)), bootstrap, topic)
+
+
+def read_log(env: StreamExecutionEnvironment, bootstrap: str, topic: str, bounded: bool) -> DataStream:
+    """The messages of a topic's partitions, from its beginning; a restored job goes on where its state says."""
+    source = _source(bootstrap, topic, bounded)
+    return env.from_source(source, WatermarkStrategy.no_watermarks(), "log", _bytes()).uid(UID_LOG)
 
 
 def key_on_subtask(channel: int, parallelism: int) -> int:
@@ -116,12 +124,11 @@ def _bytes() -> TypeInformation:
     return Types.PRIMITIVE_ARRAY(Types.BYTE())
 
 
-def _source(bootstrap: str, bounded: bool) -> KafkaSource:
-    """The whole log from its beginning; a restored job goes on where its state says."""
+def _source(bootstrap: str, topic: str, bounded: bool) -> KafkaSource:
     builder = (
         KafkaSource.builder()
         .set_bootstrap_servers(bootstrap)
-        .set_topics(TICKS.name)
+        .set_topics(topic)
         .set_group_id(TRADE_GROUP)
         .set_value_only_deserializer(ByteArraySchema())
         .set_starting_offsets(KafkaOffsetsInitializer.earliest())
