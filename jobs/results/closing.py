@@ -7,7 +7,7 @@ from rich.console import Console
 from jobs.quality import check
 from jobs.quality import show as show_quality
 from jobs.results.report import write_report
-from jobs.results.store import Store, read_facts
+from jobs.results.store import open_archive, read_facts
 from jobs.results.summarise import summarise
 from jobs.results.summary import Summary, write
 from jobs.results.text import show
@@ -15,7 +15,8 @@ from jobs.results.text import show
 
 def close_books(folder: Path, console: Console) -> Summary:
     """Write `summary.json`, `report.html` and the quality site of a run's folder, and print what they say."""
-    facts = read_facts(Store(folder))
+    with open_archive(folder) as store:
+        facts = read_facts(store)
     summary = summarise(facts)
     write(summary, folder / "summary.json")
     write_report(facts, summary, folder / "report.html", "A run of the whole pipeline")

@@ -1,9 +1,9 @@
 """The facts of a run from the warehouse: the raw bytes of `frames`, decoded as they were written."""
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 import numpy as np
@@ -11,7 +11,7 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from jobs.results.facts import LAYOUTS, Facts
-from jobs.sql import sql
+from jobs.sql import questions
 from schemas.control import Term
 from schemas.errors import DataError
 from schemas.frame import Records, decode
@@ -19,7 +19,16 @@ from schemas.records import REPORT
 from schemas.topics import DECISIONS, EXECUTIONS, FEATURES, ORDERS, OUTCOMES, TICKS, Source, Topic
 from schemas.trading import Order, read_order_message
 
-_ACCEPTED = "fault = '' AND repeated < count"
+ACCEPTED = "fault = '' AND repeated < count"
+PAGE_MESSAGES, PAGE_BYTES = 20_000, 24 << 20
+_PAGE = f"""
+SELECT _offset, repeated, bytes FROM (
+    SELECT *, sum(length(bytes)) OVER (ORDER BY _offset) - length(bytes) AS before FROM (
+        SELECT _offset, repeated, bytes FROM frames
+        WHERE _topic = '{{topic}}' AND _partition = {{channel}} AND _offset >= {{begin}} AND {{where}}
+        ORDER BY _offset LIMIT {PAGE_MESSAGES}))
+WHERE before < {PAGE_BYTES} ORDER BY _offset
+"""
 _HOPS = {
     "feed to trade": "wall_received_ns - wall_published_ns",
     "in trade": "wall_decided_ns - wall_received_ns",
@@ -38,36 +47,63 @@ _JUMPS = f"""
 SELECT countIf(sequence > expected) AS jumps FROM (
     SELECT sequence, max(sequence + count) OVER (
         PARTITION BY _partition ORDER BY _offset ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS expected
-    FROM frames WHERE _topic = '{TICKS.name}' AND source = '{Source.FEED.name}' AND {_ACCEPTED})
+    FROM frames WHERE _topic = '{TICKS.name}' AND source = '{Source.FEED.name}' AND {ACCEPTED})
 """
 
 
-@dataclass(frozen=True, slots=True)
-class Store:
-    """The archive of a run's folder, or the warehouse at an address; questions go through `penstock sql`."""
+class Stored(NamedTuple):
+    """A message as it was archived; its first `repeated` records had been archived before."""
 
-    folder: Path
-    warehouse: str | None = None
+    offset: int
+    repeated: int
+    data: bytes
+
+
+class Store:
+    """Questions to what was archived; `answer` gives the Arrow stream of an answer."""
+
+    def __init__(self, answer: Callable[[str], bytes], name: str) -> None:
+        self._answer, self.name = answer, name
 
     def ask(self, query: str) -> pa.Table:
         """The answer as an Arrow table."""
-        return pa.ipc.open_stream(sql(query, "ArrowStream", self.folder, self.warehouse)).read_all()
+        return pa.ipc.open_stream(self._answer(query)).read_all()
 
     def number(self, query: str) -> int:
         """The one number of an answer."""
         return int(self.ask(query).column(0)[0].as_py() or 0)
 
-    def messages(self, where: str) -> Iterator[tuple[bytes, int]]:
-        """Raw messages of `frames` in the order of their channels' logs, with the records that repeat earlier ones."""
-        found = self.ask(f"SELECT bytes, repeated FROM frames WHERE {where} ORDER BY _partition, _offset")
-        data = found.column("bytes").cast(pa.binary())
-        yield from zip((one.as_py() for one in data), found.column("repeated").to_pylist(), strict=True)
+    def channels(self) -> list[int]:
+        """The channels of the archived logs."""
+        query = f"SELECT DISTINCT _partition FROM frames WHERE _topic = '{TICKS.name}' ORDER BY _partition"
+        return [int(one) for one in self.ask(query).column(0).to_pylist()]
+
+    def messages(self, topic: Topic, channel: int, where: str = "1", begin: int = 0) -> Iterator[Stored]:
+        """The messages of a channel in their order, from an offset on; memory holds a page of them."""
+        while True:
+            page = self.ask(_PAGE.format(topic=topic.name, channel=channel, begin=begin, where=where))
+            if not len(page):
+                return
+            for at, repeated, data in zip(*page.columns, strict=True):
+                yield Stored(int(at.as_py()), int(repeated.as_py()), data.as_buffer().to_pybytes())
+            begin = int(page.column(0)[-1].as_py()) + 1
 
     def records(self, topic: Topic, layout: npt.DTypeLike, where: str = "1") -> Records:
-        """The records of a topic, each once."""
-        wanted = f"_topic = '{topic.name}' AND {_ACCEPTED} AND {where}"
-        parts = [decode(data).records[repeated:] for data, repeated in self.messages(wanted)]
+        """The records of a topic of frames, each once, channel after channel."""
+        parts = [self.of_channel(topic, layout, channel, where) for channel in self.channels()]
         return np.concatenate([np.zeros(0, layout), *parts])
+
+    def of_channel(self, topic: Topic, layout: npt.DTypeLike, channel: int, where: str = "1") -> Records:
+        """The records of a topic of frames in one channel, each once."""
+        found = self.messages(topic, channel, f"{ACCEPTED} AND {where}")
+        return np.concatenate([np.zeros(0, layout), *(decode(one.data).records[one.repeated :] for one in found)])
+
+
+@contextmanager
+def open_archive(folder: Path, warehouse: str | None = None) -> Iterator[Store]:
+    """What was archived in a run's folder, through the archive while it runs; SetupError when there is nothing."""
+    with questions(folder, warehouse) as ask:
+        yield Store(lambda query: ask(query, "ArrowStream"), warehouse or str(folder))
 
 
 def read_term(store: Store) -> Term:
@@ -76,7 +112,7 @@ def read_term(store: Store) -> Term:
     found = store.ask(query)
     terms = [msgspec.json.decode(text, type=Term) for text in found.column("document").to_pylist()]
     if not terms:
-        raise DataError(f"the warehouse of {store.folder} holds no TERM: nothing has been run, or nothing archived yet")
+        raise DataError(f"the warehouse of {store.name} holds no TERM: nothing has been run, or nothing archived yet")
     if any(term != terms[0] for term in terms):
         raise DataError("the channels of this run are in different terms: ask the tables with penstock sql")
     return terms[0]
@@ -103,8 +139,9 @@ def read_facts(store: Store) -> Facts:
 
 def read_orders(store: Store) -> dict[str, Order]:
     """The new orders by id, in the order of their channels."""
-    decoded = (read_order_message(data)[0] for data, _ in store.messages(f"_topic = '{ORDERS.name}' AND fault = ''"))
-    return {order.id: order for order in decoded if isinstance(order, Order)}
+    found = (one for channel in store.channels() for one in store.messages(ORDERS, channel, "fault = ''"))
+    orders = (read_order_message(one.data)[0] for one in found)
+    return {order.id: order for order in orders if isinstance(order, Order)}
 
 
 def read_latency(store: Store) -> dict[str, npt.NDArray[np.int64]]:

@@ -107,7 +107,7 @@ def _ensemble(summary: Summary) -> Rates:
 def _orders(line: StrategyLine) -> str:
     """How many, and why: what became of them, or why there was none."""
     why = line.fates or {**line.no_order, **line.vetoes}
-    vetoed = f"; {_listed(line.vetoes)} vetoed" if line.fates and line.vetoes else ""
+    vetoed = f"; vetoed: {_listed(line.vetoes)}" if line.fates and line.vetoes else ""
     listed = _listed(why)
     return f"{line.orders:,}" + (f" ({listed}{vetoed})" if listed else "")
 
