@@ -203,7 +203,8 @@ def _are_neighbours(left: Frame, right: Frame) -> bool:
     if left.kind in DOCUMENTS or left.kind != right.kind:
         return False
     same_writer = (left.channel, left.source, left.epoch) == (right.channel, right.source, right.epoch)
-    return same_writer and right.sequence == left.sequence + len(left)
+    same_header = (left.log, left.flags) == (right.log, right.flags)
+    return same_writer and same_header and right.sequence == left.sequence + len(left)
 
 
 def _pieces(held: list[Frame], sizes: Iterator[int]) -> Iterator[Frame]:

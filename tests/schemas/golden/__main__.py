@@ -1,0 +1,3 @@
+from tests.schemas.golden import write
+
+write()
