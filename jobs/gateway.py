@@ -73,13 +73,16 @@ def _run(bootstrap: str, config: Config, folder: Path, ledger: Ledger, stopped: 
 
 
 def _cycle(intake: Intake, gate: Gate) -> None:
-    messages = intake.orders()
+    """One round. While the fate of an order is open no other one is taken: in doubt, no order."""
+    message = None
+    if gate.settle():
+        time.sleep(IDLE_S)
+    else:
+        message = intake.order()
     if intake.follow():
         gate.observe()
-    for message in messages:
+    if message is not None:
         gate.take(message.partition, message.offset, message.value)
-        gate.publish()
-    gate.settle()
     gate.publish()
 
 

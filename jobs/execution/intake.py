@@ -1,6 +1,7 @@
 """What the gateway reads and writes in Kafka: three topics in, the outbox's topics out."""
 
 import time
+from collections import deque
 from collections.abc import Mapping
 
 from jobs.adapters.kafka import Message, Producer, Reader
@@ -48,6 +49,7 @@ class Intake:
         self._marks = Reader(bootstrap, MARKS.name, channels, "end")
         self._next = {channel: offsets.get(channel, 0) for channel in channels}
         self._orders = Reader(bootstrap, ORDERS.name, channels, self._next)
+        self._held: deque[Message] = deque()
         self._kept = time.monotonic()
 
     def begin(self) -> None:
@@ -81,12 +83,15 @@ class Intake:
         self._kept = time.monotonic()
         return True
 
-    def orders(self) -> list[Message]:
-        """The next messages of orders.v1."""
-        messages = self._orders.poll(POLL_S)
-        for message in messages:
-            self._next[message.partition] = message.offset + 1
-        return messages
+    def order(self) -> Message | None:
+        """The next message of orders.v1; None when none has come."""
+        if not self._held:
+            self._held.extend(self._orders.poll(POLL_S))
+        if not self._held:
+            return None
+        message = self._held.popleft()
+        self._next[message.partition] = message.offset + 1
+        return message
 
     def is_drained(self) -> bool:
         """Whether every order that is in its topic now has been handed out."""

@@ -16,6 +16,7 @@ import pytest
 from jobs.adapters import endpoints
 from jobs.adapters.kafka import Producer, read_all
 from jobs.adapters.processes import Process
+from jobs.adapters.terms import opening_frames
 from jobs.adapters.writer import Writer
 from jobs.execution.agreement import is_terminal
 from jobs.halt import halt, resume, status
@@ -23,7 +24,7 @@ from jobs.reconcile import reconcile
 from schemas.frame import Frame, Records, decode
 from schemas.records import MARK, TICK, Kind, Side, TickFlag, TickKind
 from schemas.topics import MARKS, ORDERS, TICKS, Source
-from schemas.trading import Stamps, order_message
+from schemas.trading import ReportKind, Stamps, order_message
 from tests.builders import START_NS, demo_term, messages
 from tests.jobs.execution.world import make_order
 from tests.system.rig import Rig, environment
@@ -61,8 +62,6 @@ class Stage:
         self.rig, self.folder = rig, rig.folder / "run"
         self.numbers = itertools.count(1)
         term = demo_term("gateway")
-        from jobs.adapters.terms import opening_frames
-
         for channel in (0, 1):
             rig.write(channel, messages(opening_frames(term, channel)))
         endpoints.publish(self.folder, bootstrap=rig.bootstrap)
@@ -118,8 +117,6 @@ def stage(rig: Rig) -> Iterator[Stage]:
 
 
 def kinds(stage: Stage, *ids: str) -> list[str]:
-    from schemas.trading import ReportKind
-
     ended = stage.wait(*ids)
     return [ReportKind(int(ended[one]["kind"])).name for one in ids]
 
@@ -159,8 +156,7 @@ def test_killed_in_the_middle(stage: Stage, victim: str) -> None:
         process.wait(10)
         ids += [stage.order()]
         stage.start(process)
-        stage.market.quote()
-    stage.wait(*ids)
+        stage.wait(*ids)
     found = reconcile(stage.folder, stage.rig.bootstrap)
     assert found.holds, str(found)
     assert found.orders >= len(ids)
