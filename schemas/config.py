@@ -11,7 +11,7 @@ import msgspec
 
 from schemas.decimal_text import parse
 from schemas.errors import BadText, ConfigError
-from schemas.instrument import MONEY_DECIMALS, Instrument, Style, TickSize, Universe
+from schemas.instrument import MONEY_DECIMALS, Universe
 from schemas.trading import ExchangeMode
 
 
@@ -128,56 +128,46 @@ def load(path: Path) -> Config:
 
 def read(text: bytes, where: str) -> Config:
     try:
-        document = msgspec.toml.decode(text)
-        return _build(document)
-    except (msgspec.DecodeError, msgspec.ValidationError, BadText, KeyError, TypeError) as error:
+        return _build(msgspec.toml.decode(text))
+    except (ValueError, KeyError, TypeError, AttributeError, BadText, ConfigError, msgspec.MsgspecError) as error:
         detail = f"{error.args[0]!r} is missing" if isinstance(error, KeyError) else str(error)
         raise ConfigError(f"configuration {where}: {detail}") from error
 
 
 def _build(document: dict[str, Any]) -> Config:
     if "limits" not in document or "gateway" not in document:
-        raise ConfigError(
-            "configuration: [limits] and [gateway] are required: nothing that can lose money has a default"
-        )
-    return msgspec.convert(
-        {
-            **document,
-            "universe": Universe(tuple(_instrument(i, one) for i, one in enumerate(document["universe"]))),
-            "limits": _limits(document["limits"]),
-            "gateway": {**document["gateway"], "limits": _limits(document["gateway"]["limits"])},
-        },
-        Config,
-        from_attributes=True,
-    )
+        raise ConfigError("[limits] and [gateway] are required: nothing that can lose money has a default")
+    whole = {
+        **document,
+        "universe": {"instruments": [_instrument(number, one) for number, one in enumerate(document["universe"])]},
+        "limits": _limits(document["limits"]),
+        "gateway": {**document["gateway"], "limits": _limits(document["gateway"]["limits"])},
+    }
+    return msgspec.convert(whole, Config)
 
 
-def _instrument(number: int, given: dict[str, Any]) -> Instrument:
-    one = dict(given)
+def _instrument(number: int, given: dict[str, Any]) -> dict[str, Any]:
+    one = {"number": number, "settle": given["quote"], "fee": given["quote"], **given}
     price_decimals, size_decimals = one["price_decimals"], one["size_decimals"]
-    tick_size, lot, size_min = one.pop("tick_size"), one.pop("lot"), one.pop("size_min")
-    quote = one.pop("quote")
-    return Instrument(
-        number=number,
-        tick_sizes=(TickSize(0, parse(tick_size, price_decimals)),),
-        lot=parse(lot, size_decimals),
-        size_min=parse(size_min, size_decimals),
-        quote=quote,
-        settle=one.pop("settle", quote),
-        fee=one.pop("fee", quote),
-        style=Style(one.pop("style", "linear")),
-        reference_of=tuple(one.pop("reference_of", ())),
-        **one,
-    )
+    one["tick_sizes"] = [{"from_ns": 0, "step": _units(one, "tick_size", price_decimals)}]
+    one["lot"], one["size_min"] = _units(one, "lot", size_decimals), _units(one, "size_min", size_decimals)
+    return one
 
 
-def _limits(given: dict[str, Any]) -> Limits:
-    table = dict(given)
-    money = tuple(
-        MoneyLimits(currency=currency, **{key: parse(text, MONEY_DECIMALS) for key, text in amounts.items()})
-        for currency, amounts in table.pop("money").items()
-    )
-    return Limits(money=money, **table)
+def _limits(given: dict[str, Any]) -> dict[str, Any]:
+    money = [
+        {"currency": currency, **{key: _units(dict(amounts), key, MONEY_DECIMALS) for key in amounts}}
+        for currency, amounts in given["money"].items()
+    ]
+    return {**given, "money": money}
+
+
+def _units(table: dict[str, Any], key: str, decimals: int) -> int:
+    """Take an amount out of a table, exactly."""
+    text = table.pop(key)
+    if not isinstance(text, str):
+        raise BadText(f'{key} = {text}: an amount is written as text, like "0.01", because a float is not exact')
+    return parse(text, decimals)
 
 
 def hash_of(value: object) -> str:

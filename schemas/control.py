@@ -3,7 +3,7 @@
 import msgspec
 
 from schemas.config import ExchangeConfig, LearnConfig, Limits, StrategyConfig, hash_of
-from schemas.errors import BadFrame, Fault
+from schemas.errors import BadFrame, ConfigError, Fault
 from schemas.frame import Frame, document, text_of
 from schemas.instrument import Universe
 from schemas.records import Kind
@@ -115,7 +115,7 @@ def read_control(frame: Frame) -> Control:
     """The control in a frame; raises BadFrame when the document is not one we know."""
     try:
         return _DECODER.decode(text_of(frame.records))
-    except (msgspec.DecodeError, msgspec.ValidationError, ValueError) as error:
+    except (msgspec.DecodeError, msgspec.ValidationError, ValueError, ConfigError) as error:
         raise BadFrame(Fault.BAD_DOCUMENT, f"control {frame.source}/{frame.epoch}/{frame.sequence}: {error}") from error
 
 
