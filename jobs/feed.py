@@ -4,6 +4,7 @@ A feed that is started again goes on behind the last record that the logs hold: 
 A tick's intended time is `start_ns + (receive_ns - first_ns) / pace`; `publish_ns` of its frame says when it left.
 """
 
+import argparse
 import heapq
 import signal
 import threading
@@ -21,10 +22,12 @@ from jobs.adapters.data import read_data
 from jobs.adapters.kafka import Producer
 from jobs.adapters.line import Line
 from jobs.adapters.writer import Writer
-from schemas.config import Config
+from schemas.config import Config, load
 from schemas.frame import Frame
 from schemas.records import Kind
 from schemas.topics import QUARANTINE, Source
+
+FAULTS = "faults"
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +62,25 @@ def feed(bootstrap: str, config: Config, data: Path, pace: float = 0.0, fault_se
             advance(len(frame) if frame.kind == Kind.TICKS else 0)
         producer.flush()
     return Fed({channel: line.written for channel, line in lines.items()}, is_complete, first_ns, start_ns, pace)
+
+
+def main(arguments: list[str]) -> None:
+    given = _parser().parse_args(arguments)
+    fault_seed = given.seed if given.inject == FAULTS else None
+    fed = feed(given.bootstrap, load(given.config), given.data, given.pace, fault_seed)
+    state = "all of it" if fed.is_complete else "stopped; started again, it goes on from here"
+    print(f"fed {sum(fed.written.values())} records: {state}", flush=True)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="feed", description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
+    parser.add_argument("--bootstrap", required=True, help="the broker, HOST:PORT")
+    parser.add_argument("--config", type=Path, required=True, help="a TOML file with the universe")
+    parser.add_argument("--data", type=Path, required=True, help="a folder of captured messages, Parquet or CSV")
+    parser.add_argument("--pace", type=float, default=0.0, help="times faster than it was received; 0 = at once")
+    parser.add_argument("--inject", choices=[FAULTS], help="put one of every kind of bad message among the real ones")
+    parser.add_argument("--seed", type=int, default=1, help="of where they go")
+    return parser
 
 
 def _quarantine(producer: Producer, bootstrap: str, config: Config, capture: Capture) -> None:

@@ -56,7 +56,8 @@ def run(config: Path | None, data: Path | None, pace: float, fresh: bool, folder
 
 def forget(folder: Path) -> None:
     """Remove what runs wrote in a folder, and nothing else; SetupError while one of its processes lives."""
-    Supervisor(folder / "processes").end_leftovers()
+    for part in ("processes", "broker"):
+        Supervisor(folder / part).end_leftovers()
     for name in OWN:
         path = folder / name
         shutil.rmtree(path) if path.is_dir() else path.unlink(missing_ok=True)

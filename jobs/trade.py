@@ -7,14 +7,18 @@ On any cluster where our wheel is installed: flink run -d -pym jobs.trade --boot
 import argparse
 import signal
 import sys
+import threading
 from functools import partial
 from pathlib import Path
-from types import FrameType
+from typing import Any
 
 from jobs.adapters.checkpoints import newest_checkpoint
 from jobs.adapters.resources import open_resources
+from schemas.errors import Unsafe
 
 READY = "trade is running"
+POLL_S = 0.2
+ENDED = ("FAILED", "FINISHED", "CANCELED")
 
 
 def main(arguments: list[str]) -> None:
@@ -48,23 +52,21 @@ def main(arguments: list[str]) -> None:
     _run_until_stopped(env.execute_async("trade"), work)
 
 
-def _run_until_stopped(client, work: Path) -> None:  # type: ignore[no-untyped-def]
-    """Wait for the job; on SIGTERM or SIGINT stop it with a savepoint, so that nothing is done twice."""
-    from pyflink.datastream import SavepointFormatType
+def _run_until_stopped(client: Any, work: Path) -> None:
+    """Watch the job; on SIGTERM or SIGINT stop it with a savepoint, so that nothing is decided twice."""
+    from jobs.adapters.flink import stop_with_savepoint
 
-    def stop(number: int, frame: FrameType | None) -> None:
-        raise SystemExit
-
+    stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, stop)
+        signal.signal(number, lambda *_: stop.set())
     print(READY, flush=True)
-    try:
-        client.get_job_execution_result().result()
-    except SystemExit:
-        path = client.stop_with_savepoint(
-            False, f"file://{work / 'savepoints'}", SavepointFormatType.CANONICAL
-        ).result()
-        print(f"stopped with savepoint {path}", flush=True)
+    while not stop.wait(POLL_S):
+        status = str(client.get_job_status().result())
+        if any(ended in status for ended in ENDED):
+            client.get_job_execution_result().result()
+            raise Unsafe(f"the job ended with {status}, though its log has no end")
+    path = stop_with_savepoint(client, work / "savepoints")
+    print(f"stopped with savepoint {path}", flush=True)
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -4,7 +4,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from pyflink.common import Configuration, TypeInformation, Types, WatermarkStrategy
+from pyflink.common import Configuration, JobClient, TypeInformation, Types, WatermarkStrategy
 from pyflink.common.serialization import ByteArraySchema, RowFieldExtractorSchema
 from pyflink.datastream import DataStream, StreamExecutionEnvironment
 from pyflink.datastream.connectors.base import DeliveryGuarantee
@@ -93,6 +93,12 @@ def read_log(env: StreamExecutionEnvironment, bootstrap: str, topic: str, bounde
     """The messages of a topic's partitions, from its beginning; a restored job goes on where its state says."""
     source = _source(bootstrap, topic, bounded)
     return env.from_source(source, WatermarkStrategy.no_watermarks(), "log", _bytes()).uid(UID_LOG)
+
+
+def stop_with_savepoint(client: JobClient, folder: Path) -> str:
+    """End a job behind a savepoint and return its path; pyflink's own method lacks the format that Flink 2 demands."""
+    canonical = get_gateway().jvm.org.apache.flink.core.execution.SavepointFormatType.CANONICAL
+    return str(client._j_job_client.stopWithSavepoint(False, f"file://{folder}", canonical).get())
 
 
 def key_on_subtask(channel: int, parallelism: int) -> int:

@@ -3,9 +3,8 @@
 from functools import partial
 from pathlib import Path
 
-from models.registry import open_model
-
 from jobs.adapters.strategies import load_strategy
+from models.registry import open_model
 from udfs.channel import Resources
 from udfs.pipeline import resources
 
