@@ -1,36 +1,40 @@
-"""Kernels that find where channel time reaches a moment inside a batch."""
+"""The kernel that passes over the records of a batch: channel time and the stage's book, up to a moment or a place."""
 
-import numba
 import numpy as np
 
+import udfs.exchange.matching
 from schemas.frame import Records
 from schemas.records import TICK
+from udfs.arrays import QUOTE
+from udfs.exchange.matching import fold_quotes
+from udfs.kernels import kernel, read_only
+
+NEVER_NS = 2**63 - 1
 
 
-@numba.njit(cache=True, nogil=True)
-def reached(ticks: Records, first: int, last: int, now_ns: int, due_ns: int) -> tuple[int, int]:
-    """The first place in [first, last) where channel time is `due_ns` or later, and the channel time before it.
+@kernel(udfs.exchange.matching)
+def advance(  # type: ignore[no-untyped-def]
+    ticks, quotes, book, position, tick_at, quote_at, place, now_ns, due_ns
+) -> tuple[int, int, int]:
+    """Pass over ticks[tick_at:place], but not over the first one at which channel time is `due_ns` or later.
 
-    `now_ns` is the channel time before ticks[first]; the answer is `last` when it is not reached.
+    `position` is that of ticks[0], `now_ns` the channel time before ticks[tick_at]. Quotes of the records that were
+    passed are folded into the book. Returns the next tick, the next quote and the channel time before that tick.
     """
-    for i in range(first, last):
-        if max(now_ns, ticks[i].receive_ns) >= due_ns:
-            return i, now_ns
-        now_ns = max(now_ns, ticks[i].receive_ns)
-    return last, now_ns
-
-
-@numba.njit(cache=True, nogil=True)
-def latest_ns(ticks: Records, first: int, last: int, now_ns: int) -> int:
-    """Channel time after ticks[first:last]."""
-    for i in range(first, last):
-        now_ns = max(now_ns, ticks[i].receive_ns)
-    return now_ns
+    while tick_at < place:
+        reached_ns = max(now_ns, ticks[tick_at].receive_ns)
+        if reached_ns >= due_ns:
+            break
+        now_ns = reached_ns
+        tick_at += 1
+    last = quote_at
+    while last < quotes.shape[0] and np.int64(quotes[last].position) < position + tick_at:
+        last += 1
+    fold_quotes(quotes, quote_at, last, book)
+    return tick_at, last, now_ns
 
 
 def warm() -> None:
-    """Compile for writable and read-only ticks."""
-    ticks = np.zeros(1, TICK)
-    for array in (ticks, np.frombuffer(ticks.tobytes(), TICK)):
-        reached(array, 0, 1, 0, 0)
-        latest_ns(array, 0, 1, 0)
+    """Compile."""
+    nothing: tuple[Records, Records] = (read_only(np.zeros(1, TICK)), read_only(np.zeros(1, QUOTE)))
+    advance(*nothing, np.zeros(1, QUOTE), 0, 0, 0, 1, 0, NEVER_NS)

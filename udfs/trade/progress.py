@@ -8,7 +8,7 @@ import hashlib
 import numpy as np
 
 from schemas.frame import Records
-from schemas.records import PROGRESS
+from schemas.records import DECISION, PROGRESS
 from udfs.machine import Batch
 from udfs.trade.state import Ledger
 
@@ -17,20 +17,25 @@ PROGRESS_EVERY = 10_000
 
 def add_progress(ledger: Ledger, batch: Batch, term: int) -> None:
     """Chain the batch's decisions into the digest; add a record for each K-th position that the batch holds."""
-    decisions, first = batch["decisions"], batch.position
+    decisions = batch["decisions"]
+    due = -(-batch.position // PROGRESS_EVERY) * PROGRESS_EVERY
+    end = batch.position + batch.count
+    if due >= end and not len(decisions):
+        return
+    positions, data = decisions["position"].tolist(), decisions.tobytes()
     before, taken, records = ledger.decisions - len(decisions), 0, []
-    due = -(-first // PROGRESS_EVERY) * PROGRESS_EVERY
-    for position in range(due, first + batch.count, PROGRESS_EVERY):
-        taken = _chain(ledger, decisions, taken, position)
+    for position in range(due, end, PROGRESS_EVERY):
+        taken = _chain(ledger, positions, data, taken, position)
         records.append(_record(ledger, position, before + taken, term))
-    _chain(ledger, decisions, taken, first + batch.count)
+    _chain(ledger, positions, data, taken, end)
     if records:
         batch["progress"] = np.array(records, PROGRESS)
 
 
-def _chain(ledger: Ledger, decisions: Records, taken: int, position: int) -> int:
-    while taken < len(decisions) and decisions[taken]["position"] <= position:
-        ledger.digest = hashlib.sha256(ledger.digest + decisions[taken].tobytes()).digest()
+def _chain(ledger: Ledger, positions: list[int], data: bytes, taken: int, position: int) -> int:
+    size = DECISION.itemsize
+    while taken < len(positions) and positions[taken] <= position:
+        ledger.digest = hashlib.sha256(ledger.digest + data[taken * size : (taken + 1) * size]).digest()
         taken += 1
     return taken
 

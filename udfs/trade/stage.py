@@ -1,6 +1,6 @@
 """The trade machine: features + rows + quotes (+ the gateway's reports) → decisions, orders, executions, progress."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import numpy as np
 
@@ -8,7 +8,7 @@ from schemas.config import StrategyConfig
 from schemas.control import Halt, NewLimits, Resume, Term
 from schemas.frame import Records
 from schemas.records import DECISION, REPORT, Kind, Side
-from schemas.trading import TERMINAL, Order, Reason, ReportKind, Verdict, order_id
+from schemas.trading import TERMINAL, Order, Reason, ReportKind, order_id
 from udfs.exchange.matching import Terms, empty_book, match
 from udfs.exchange.matching import warm as warm_matching
 from udfs.execution.strategy import Row, Strategy
@@ -17,14 +17,13 @@ from udfs.risk.account import ACCOUNT, apply_fill, profit
 from udfs.risk.limits import Intent, View, check
 from udfs.trade.clock import warm as warm_clock
 from udfs.trade.progress import add_progress
+from udfs.trade.seen import Asked, Seen, decision_bytes
 from udfs.trade.state import Ledger, Timer, TradeState, Working, dump, load
 from udfs.trade.walk import Walk, gathered
 
 MINUTE_NS = 60_000_000_000
 VALID_NS = 2_000_000_000  # an order that arrives later than this after its decision is refused
 LoadStrategy = Callable[[StrategyConfig], Strategy]
-_FROM_FEATURE = ("position", "channel_ns", "bid", "bid_size", "ask", "ask_size", "instrument", "marks")
-_FROM_ROW = ("model_bp", "online_bp", "model_weight_bp", "online_weight_bp", "p_bp", "confidence_bp", "in_sample")
 
 
 class Trade:
@@ -39,6 +38,10 @@ class Trade:
         self._own = [one for one in self._instruments if one.channel == channel]
         self._strategies = [load_strategy(config) for config in term.strategies]
         self._lock_step = term.exchange.mode == "lock-step"
+        self._members = {
+            settle: np.array([one.number for one in self._own if one.settle == settle], np.int64)
+            for settle in {one.settle for one in self._own}
+        }
         self._terms = {one.number: Terms(one, term.exchange.taker_ppm(one.venue)) for one in self._own if one.tradable}
 
     def initial(self) -> TradeState:
@@ -81,7 +84,7 @@ class Trade:
 
     def _walk(self, state: TradeState, batch: Batch) -> None:
         returned: list[bytes] = []
-        decisions: list[Records] = []
+        decisions: list[bytes] = []
 
         def fire(timer: Timer) -> None:
             if timer.order is not None:
@@ -91,13 +94,10 @@ class Trade:
                 self._report(state, report)
             returned.append(timer.reports)
 
-        for feature, row in Walk(state, batch, fire).rows():
-            for decision, order in self._decide(state, feature, row):
-                decisions.append(decision)
-                if order is not None:
-                    batch.orders.append(order)
+        for row in Walk(state, batch, fire).rows():
+            decisions += self._decide(state, row, batch.orders)
         if decisions:
-            batch["decisions"] = np.array(decisions, DECISION)
+            batch["decisions"] = np.frombuffer(b"".join(decisions), DECISION)
         if returned:
             batch["executions"] = gathered(returned)
 
@@ -130,84 +130,87 @@ class Trade:
             account["working"] -= working.signed_left
             del state.ledger.working[working.id]
 
-    def _decide(self, state: TradeState, feature: Records, row: Records) -> list[tuple[Records, Order | None]]:
-        """The decision records of one row, one a strategy and intent, with the orders that passed."""
-        made: list[tuple[Records, Order | None]] = []
+    def _decide(self, state: TradeState, row: Seen, orders: list[Order]) -> Iterator[bytes]:
+        """The decision records of one row, one a strategy and intent; the orders that passed go to `orders`."""
         for ordinal, strategy in enumerate(self._strategies):
-            answer = strategy.decide(state.own[ordinal], self._row(state, feature, row, ordinal))
+            answer = strategy.decide(state.own[ordinal], self._row(state, row, ordinal))
             if isinstance(answer, Reason):
-                made.append((self._decision(state, feature, row, ordinal, None, answer), None))
+                yield self._decision(state, row, ordinal, None, answer)
                 continue
-            made += [self._ask(state, feature, row, ordinal, intent) for intent in answer]
-        return made
+            for intent in answer:
+                yield self._ask(state, row, ordinal, intent, orders)
 
-    def _row(self, state: TradeState, feature: Records, row: Records, ordinal: int) -> Row:
-        number = int(feature["instrument"])
-        account = state.accounts[ordinal, number]
-        seen = {name: int(feature[name]) for name in ("number", "channel_ns", "bid", "bid_size", "ask", "ask_size")}
-        scores = {name: int(row[name]) for name in ("model_bp", "online_bp", "p_bp", "confidence_bp")}
+    def _row(self, state: TradeState, row: Seen, ordinal: int) -> Row:
+        held, _, _, _, working = state.accounts[ordinal, row.instrument].item()
         return Row(
-            **seen,
-            **scores,
-            instrument=self._instruments[number],
-            close=int(feature["close"]),
-            marks=int(feature["marks"]),
-            warm=bool(feature["warm"]),
-            held=int(account["size"]),
-            working=int(account["working"]),
-            taker_ppm=self._terms[number].taker_ppm,
-            features=tuple(feature["x"].tolist()),
+            number=row.number,
+            channel_ns=row.channel_ns,
+            instrument=self._instruments[row.instrument],
+            bid=row.bid,
+            bid_size=row.bid_size,
+            ask=row.ask,
+            ask_size=row.ask_size,
+            close=row.close,
+            marks=row.marks,
+            warm=bool(row.warm),
+            model_bp=row.model_bp,
+            online_bp=row.online_bp,
+            p_bp=row.p_bp,
+            confidence_bp=row.confidence_bp,
+            held=held,
+            working=working,
+            taker_ppm=self._terms[row.instrument].taker_ppm,
+            features=row.x,
         )
 
-    def _ask(
-        self, state: TradeState, feature: Records, row: Records, ordinal: int, intent: Intent
-    ) -> tuple[Records, Order | None]:
+    def _ask(self, state: TradeState, row: Seen, ordinal: int, intent: Intent, orders: list[Order]) -> bytes:
         """Check an intent; what passes becomes the strategy's next order."""
-        ledger, number = state.ledger, int(feature["instrument"])
+        ledger = state.ledger
         limits = ledger.limits or self._term.limits
-        reason = check(intent, self._instruments[number], self._view(state, feature), limits)
-        decision = self._decision(state, feature, row, ordinal, intent, reason)
+        reason = check(intent, self._instruments[row.instrument], self._view(state, row), limits)
         if reason is not Reason.NONE:
-            return decision, None
+            return self._decision(state, row, ordinal, intent, reason)
         ledger.orders[ordinal] += 1
-        decision["order"] = ledger.orders[ordinal]
-        order = self._order(intent, decision, ordinal)
-        ledger.working[order.id] = Working(order.id, ordinal, number, order.signed_size)
+        decision = self._decision(state, row, ordinal, intent, reason, ledger.orders[ordinal])
+        order = self._order(intent, row, ordinal, ledger)
+        ledger.working[order.id] = Working(order.id, ordinal, row.instrument, order.signed_size)
         ledger.sent_ns.append(order.decided_ns)
-        state.accounts[ordinal, number]["working"] += order.signed_size
+        state.accounts[ordinal, row.instrument]["working"] += order.signed_size
         if self._lock_step:
             ledger.timers.append(Timer(order.decided_ns + self._term.exchange.order_latency_ns, order=order))
-        return decision, order
+        orders.append(order)
+        return decision
 
-    def _order(self, intent: Intent, decision: Records, ordinal: int) -> Order:
-        strategy, n, now_ns = self._term.strategies[ordinal].name, int(decision["order"]), int(decision["channel_ns"])
+    def _order(self, intent: Intent, row: Seen, ordinal: int, ledger: Ledger) -> Order:
+        """The order of the decision made last."""
+        strategy, n = self._term.strategies[ordinal].name, ledger.orders[ordinal]
         return Order(
             id=order_id(strategy, self._channel, self._term.number, n),
             strategy=strategy,
             channel=self._channel,
             term=self._term.number,
             n=n,
-            instrument=int(decision["instrument"]),
+            instrument=row.instrument,
             side=int(intent.side),
             price=int(intent.price),
             size=int(intent.size),
-            decision=int(decision["number"]),
-            decided_ns=now_ns,
-            valid_until_ns=now_ns + VALID_NS,
+            decision=ledger.decisions,
+            decided_ns=row.channel_ns,
+            valid_until_ns=row.channel_ns + VALID_NS,
         )
 
-    def _view(self, state: TradeState, feature: Records) -> View:
-        ledger, number, now_ns = state.ledger, int(feature["instrument"]), int(feature["channel_ns"])
+    def _view(self, state: TradeState, row: Seen) -> View:
+        ledger, number, now_ns = state.ledger, row.instrument, row.channel_ns
         while ledger.sent_ns and ledger.sent_ns[0] <= now_ns - MINUTE_NS:
             ledger.sent_ns.pop(0)
         accounts = state.accounts[:, number]
         return View(
             now_ns=now_ns,
             halted=ledger.halted,
-            warm=bool(feature["warm"]),
-            marks=int(feature["marks"]),
-            bid=int(feature["bid"]),
-            ask=int(feature["ask"]),
+            warm=bool(row.warm),
+            marks=row.marks,
+            bid=row.bid,
+            ask=row.ask,
             quote_ns=int(state.book[number]["channel_ns"]),
             held=int(accounts["size"].sum()),
             working=int(accounts["working"].sum()),
@@ -218,27 +221,20 @@ class Trade:
 
     def _profit(self, state: TradeState, settle: str) -> int:
         """Of all strategies in all instruments of the channel that settle in a currency."""
-        total = 0
-        for one in self._own:
-            bid, ask = int(state.book[one.number]["bid"]), int(state.book[one.number]["ask"])
-            if one.settle == settle:
-                total += sum(profit(account, one, bid, ask) for account in state.accounts[:, one.number])
+        members = self._members[settle]
+        accounts, quotes = state.accounts[:, members], state.book[members]
+        total = sum(accounts["realised"].ravel().tolist()) - sum(accounts["fees"].ravel().tolist())
+        for ordinal, place in np.argwhere(accounts["size"]).tolist():  # where nothing is held there is nothing to mark
+            account, quote = accounts[ordinal, place], quotes[place]
+            one = self._instruments[int(members[place])]
+            settled = int(account["realised"]) - int(account["fees"])
+            total += profit(account, one, int(quote["bid"]), int(quote["ask"])) - settled
         return total
 
     def _decision(
-        self, state: TradeState, feature: Records, row: Records, ordinal: int, intent: Intent | None, reason: Reason
-    ) -> Records:
+        self, state: TradeState, row: Seen, ordinal: int, intent: Intent | None, reason: Reason, order: int = 0
+    ) -> bytes:
         state.ledger.decisions += 1
-        decision = np.zeros((), DECISION)
-        account = state.accounts[ordinal, int(feature["instrument"])]
-        decision["number"], decision["row"] = state.ledger.decisions, feature["number"]
-        for name in _FROM_FEATURE:
-            decision[name] = feature[name]
-        for name in _FROM_ROW:
-            decision[name] = row[name]
-        decision["held"], decision["working"] = account["size"], account["working"]
-        decision["strategy"], decision["reason"], decision["side"] = ordinal, reason, Side.NONE
-        if intent is not None:
-            decision["side"], decision["price"], decision["size"] = intent
-            decision["verdict"] = Verdict.SENT if reason is Reason.NONE else Verdict.VETOED
-        return decision
+        held, _, _, _, working = state.accounts[ordinal, row.instrument].item()
+        asked = Asked(ordinal, held, working, intent, reason, order)
+        return decision_bytes(state.ledger.decisions, row, asked)

@@ -5,15 +5,19 @@ belong: a fill inside a frame is seen by the next row of the same frame, and how
 """
 
 from collections.abc import Callable, Iterator
+from operator import attrgetter
 
 import numpy as np
 
 from schemas.frame import Records
 from schemas.records import REPORT
-from udfs.exchange.matching import fold_quotes
+from udfs.kernels import read_only
 from udfs.machine import Batch
-from udfs.trade.clock import latest_ns, reached
+from udfs.trade.clock import NEVER_NS, advance
+from udfs.trade.seen import Seen, seen
 from udfs.trade.state import Timer, TradeState
+
+_due_ns = attrgetter("due_ns")
 
 
 class Walk:
@@ -21,39 +25,42 @@ class Walk:
 
     def __init__(self, state: TradeState, batch: Batch, fire: Callable[[Timer], None]) -> None:
         self._state, self._batch, self._fire = state, batch, fire
-        self._ticks, self._quotes = batch["ticks"], batch["quotes"]
-        self._positions = np.ascontiguousarray(self._quotes["position"])
+        self._ticks, self._quotes = read_only(batch["ticks"]), read_only(batch["quotes"])
         self._tick_at = self._quote_at = 0
 
-    def rows(self) -> Iterator[tuple[Records, Records]]:
-        for feature, row in zip(self._batch["features"], self._batch["rows"], strict=True):
-            place = int(feature["position"]) - self._batch.position
-            self._settle(place, int(feature["channel_ns"]))
-            self._quote(place)
-            yield feature, row
-        end = len(self._ticks)
-        self._settle(end, None)
-        self._quote(end)
-        self._state.ledger.now_ns = latest_ns(self._ticks, self._tick_at, end, self._state.ledger.now_ns)
+    def rows(self) -> Iterator[Seen]:
+        for row in seen(self._batch["features"], self._batch["rows"]):
+            self._settle(row.position - self._batch.position, row.channel_ns)
+            yield row
+        self._settle(len(self._ticks), None)
 
     def _settle(self, place: int, until_ns: int | None) -> None:
-        """Fire what is due before the record at `place`, and, at that record, what is due by `until_ns`."""
-        ledger = self._state.ledger
-        while ledger.timers:
-            timer = min(ledger.timers, key=lambda one: one.due_ns)
-            self._tick_at, ledger.now_ns = reached(self._ticks, self._tick_at, place, ledger.now_ns, timer.due_ns)
+        """Pass to `place`; fire what is due before its record, and, at that record, what is due by `until_ns`."""
+        timers = self._state.ledger.timers
+        while timers:
+            timer = min(timers, key=_due_ns)
+            self._pass(place, timer.due_ns)
             if self._tick_at == place and (until_ns is None or timer.due_ns > until_ns):
                 return
-            ledger.timers.remove(timer)
-            self._quote(self._tick_at)
+            timers.remove(timer)
             self._fire(timer)
+        self._pass(place, NEVER_NS)
 
-    def _quote(self, place: int) -> None:
-        """Bring the stage's book to the quotes of the records before `place`."""
-        last = int(np.searchsorted(self._positions, self._batch.position + place))
-        if last > self._quote_at:
-            fold_quotes(self._quotes, self._quote_at, last, self._state.book)
-            self._quote_at = last
+    def _pass(self, place: int, due_ns: int) -> None:
+        if self._tick_at == place:
+            return
+        ledger = self._state.ledger
+        self._tick_at, self._quote_at, ledger.now_ns = advance(
+            self._ticks,
+            self._quotes,
+            self._state.book,
+            self._batch.position,
+            self._tick_at,
+            self._quote_at,
+            place,
+            ledger.now_ns,
+            due_ns,
+        )
 
 
 def gathered(reports: list[bytes]) -> Records:
