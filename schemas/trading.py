@@ -161,7 +161,10 @@ def order_message(order: Order | Cancel, stamps: Stamps | None) -> bytes:
 def read_order_message(data: bytes) -> tuple[Order | Cancel, bytes, Stamps | None]:
     """The order, its canonical bytes and its stamps; raises msgspec.DecodeError on anything else."""
     canonical, _, trailer = data.partition(b"\n")
-    return _DECODER.decode(canonical), canonical, _STAMPS.decode(trailer) if trailer else None
+    try:
+        return _DECODER.decode(canonical), canonical, _STAMPS.decode(trailer) if trailer else None
+    except UnicodeDecodeError as error:  # msgspec lets this one through as it is
+        raise msgspec.DecodeError(str(error)) from error
 
 
 ExchangeMode = Literal["lock-step", "gateway"]

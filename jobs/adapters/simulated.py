@@ -91,7 +91,7 @@ def receive_request(connection: socket.socket, rest_s: float) -> Request | None:
     data = _receive(connection, rest_s)
     try:
         return None if data is None else _REQUEST.decode(data)
-    except msgspec.DecodeError as error:
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise BadMessage(str(error)) from error
 
 
@@ -184,7 +184,7 @@ class SimulatedBroker:
             raise ConnectionError("closed without an answer")
         try:
             return _REPLY.decode(data)
-        except msgspec.DecodeError as error:
+        except (msgspec.DecodeError, UnicodeDecodeError) as error:
             raise BadMessage(str(error)) from error
 
 

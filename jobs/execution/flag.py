@@ -28,7 +28,7 @@ class Flag:
             return msgspec.json.decode(self.path.read_bytes(), type=FlagState)
         except FileNotFoundError:
             return FlagState(halted=False)
-        except (OSError, msgspec.DecodeError) as error:
+        except (OSError, msgspec.DecodeError, UnicodeDecodeError) as error:
             return FlagState(halted=True, by="flag", reason=f"{self.path} cannot be read: {error}")
 
     def write(self, state: FlagState) -> None:

@@ -35,7 +35,7 @@ def orders() -> list[bytes]:
     made[2] = make_order(3, price=9_000_000)  # beyond the collar
     messages = [message(order) for order in made]
     cancel = canonical_order(Cancel(id="c-0-1-1", order_id="probe-0-1-7", channel=0, term=1))
-    return [*messages[:3], messages[0], b"not an order", *messages[3:], cancel]
+    return [*messages[:3], messages[0], b"not an order", b'{"action":"\xff"}', *messages[3:], cancel]
 
 
 class Recorder:

@@ -254,7 +254,6 @@ class World:
         burn_in_transactions(ledger, fuse)
         broker: Any = Fused(self.broker, fuse, ("submit", "query", "cancel"))
         pipe: Any = Fused(Pipe(self.topics, self.buffered), fuse, ("send", "flush"))
-        
 
         def catch_up() -> None:
             self.read_log(watch, 0)
