@@ -28,14 +28,16 @@ LOG_ID = "played"  # a log that nobody else reads
 NAME_SIZE_MAX = 16
 
 
-def backtest(data: Path, config: Path, strategy: str | None, options: list[str], folder: Path) -> Summary:
+def backtest(
+    data: Path, config: Path, strategy: str | None, options: list[str], folder: Path, models: Path | None = None
+) -> Summary:
     """Play the data; `strategy` (PATH:Class with `options`) takes the place of the configuration's strategies."""
     found = load(config)
     if strategy is not None:
         found = msgspec.structs.replace(found, strategies=(strategy_config(strategy, options),))
     elif options:
         raise ConfigError(f"option {options[0]}: an option belongs to a --strategy, and none is given")
-    return play_and_show(found, data, folder, f"Backtest of {data.name}")
+    return play_and_show(found, data, folder, f"Backtest of {data.name}", models)
 
 
 def play_and_show(config: Config, data: Path, folder: Path, title: str, models: Path | None = None) -> Summary:

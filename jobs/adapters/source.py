@@ -1,6 +1,7 @@
 """Where ticks for a run without a venue come from: a capture, a table, or a folder of tables."""
 
 from collections import Counter, defaultdict
+from importlib.resources import files
 from pathlib import Path
 from typing import NamedTuple
 
@@ -23,6 +24,11 @@ class Data(NamedTuple):
 
     ticks: dict[int, Records]
     refused: Counter[str]
+
+
+def demo_config() -> Path:
+    """The demonstration's configuration, as installed."""
+    return Path(str(files("jobs.settings") / "demo.toml"))
 
 
 def find_capture() -> Path:

@@ -26,7 +26,7 @@ def make_term(config: Config, model: ModelRef, log_id: str, number: int = 1) -> 
         number=number,
         log_id=log_id,
         code_version=code_version(),
-        cpu_class=llvmlite.binding.get_host_cpu_name(),
+        cpu_class=cpu_class(),
         feature_hash=feature_hash(),
         universe=config.universe,
         limits=config.limits,
@@ -40,6 +40,11 @@ def make_term(config: Config, model: ModelRef, log_id: str, number: int = 1) -> 
 def new_log_id() -> str:
     """A random name for a log; drawn once, when its GENESIS is written."""
     return uuid.uuid4().hex
+
+
+def cpu_class() -> str:
+    """The processor's family, for which the kernels are compiled: within one, floats are the same to the last bit."""
+    return str(llvmlite.binding.get_host_cpu_name())
 
 
 def code_version() -> str:

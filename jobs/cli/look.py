@@ -13,7 +13,7 @@ PANEL = "Look"
 
 def register(app: typer.Typer) -> None:
     app.command(rich_help_panel=PANEL)(summary)
-    forward(app, "status", "jobs.status", "What runs, what is halted, how far the channels are.", PANEL)
+    forward(app, "status", "jobs.halt", "Whether orders may leave, what is in flight, what is held.", PANEL, "status")
     forward(app, "sql", "jobs.sql", 'Ask the warehouse: penstock sql "select count() from ticks".', PANEL)
     app.command(rich_help_panel=PANEL)(explain)
     app.command(rich_help_panel=PANEL)(cat)

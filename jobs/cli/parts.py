@@ -1,11 +1,12 @@
 """Parts: the processes of a run, one by one, and what is made beside it."""
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from jobs.cli.forward import forward
-from jobs.cli.options import FOLDER, Folder
+from jobs.cli.options import FOLDER, Config, Folder
 
 PANEL = "Parts"
 PARTS = {
@@ -14,7 +15,6 @@ PARTS = {
     "gateway": "Orders to the broker: ledger, second risk check, halt flag.",
     "exchange": "The simulated broker, a process with its own journal.",
     "archive": "Every message of every topic into the warehouse.",
-    "train": "Make a model from the earlier part of a capture.",
     "bench": "Measure throughput and latency beside a bare loop.",
 }
 
@@ -24,7 +24,32 @@ cluster = typer.Typer(no_args_is_help=True, help="A local Flink cluster that out
 def register(app: typer.Typer) -> None:
     for name, text in PARTS.items():
         forward(app, name, f"jobs.{name}", text, PANEL)
+    app.command(rich_help_panel=PANEL)(train)
     app.add_typer(cluster, name="cluster", rich_help_panel=PANEL)
+
+
+def train(
+    config: Config = None,
+    data: Annotated[Path | None, typer.Option(help="The capture; default: the one of the checkout.")] = None,
+    models: Annotated[Path | None, typer.Option(help="Folder for the model; default: FOLDER/models.")] = None,
+    name: Annotated[str, typer.Option(help="Of the model.")] = "direction",
+    seed: Annotated[int, typer.Option(help="Of the trees.")] = 1,
+    folder: Folder = FOLDER,
+) -> None:
+    """Make a model from the earlier part of a capture and judge it on the later one."""
+    from jobs.adapters.source import demo_config, find_capture
+    from jobs.train import train as job
+    from models.registry import Registry
+    from schemas.config import load
+
+    kept = models or folder / "models"
+    made = job(load(config or demo_config()), data or find_capture(), Registry(kept), name=name, seed=seed)
+    metrics = made.metrics
+    print(f"model {made.name} {made.sha256[:12]} in {kept}: trained on {made.rows:,} rows")
+    print(
+        f"accuracy {metrics.accuracy:.3f} ± {metrics.accuracy_se:.3f}, base rate {metrics.base_rate:.3f} "
+        f"on {metrics.rows:,} later rows"
+    )
 
 
 @cluster.command()

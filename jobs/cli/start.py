@@ -35,12 +35,13 @@ def backtest(
     option: Annotated[
         list[str] | None, typer.Option(help="KEY=VALUE for that strategy; VALUE as in TOML. May be given again.")
     ] = None,
+    models: Annotated[Path | None, typer.Option(help="Folder of `penstock train`; default: the shipped model.")] = None,
     folder: Folder = FOLDER,
 ) -> None:
     """The same with your data, your configuration and your strategy."""
     from jobs.backtest import backtest as job
 
-    job(data, config, strategy, option or [], folder / "backtest")
+    job(data, config, strategy, option or [], folder / "backtest", models)
 
 
 def doctor(folder: Folder = FOLDER) -> None:

@@ -8,5 +8,5 @@ PANEL = "Stop"
 
 
 def register(app: typer.Typer) -> None:
-    forward(app, "halt", "jobs.halt", "No further order leaves, from now on and across restarts.", PANEL)
-    forward(app, "resume", "jobs.resume", "Lift a halt.", PANEL)
+    forward(app, "halt", "jobs.halt", "No further order leaves, from now on and across restarts.", PANEL, "halt")
+    forward(app, "resume", "jobs.halt", "Lift a halt.", PANEL, "resume")
