@@ -3,6 +3,7 @@
 import lightgbm
 import numpy as np
 import numpy.typing as npt
+import onnx
 from onnxmltools import convert_lightgbm
 from onnxmltools.convert.common.data_types import FloatTensorType
 
@@ -18,7 +19,15 @@ def to_onnx(booster: lightgbm.Booster) -> bytes:
     """The ONNX bytes; the same trees make the same bytes."""
     inputs = [("x", FloatTensorType([None, WIDTH]))]
     model = convert_lightgbm(booster, name="penstock", initial_types=inputs, zipmap=False, target_opset=OPSET)
+    sort_opsets(model)
     return bytes(model.SerializeToString(deterministic=True))
+
+
+def sort_opsets(model: onnx.ModelProto) -> None:
+    """The converter takes them out of a set: in one process of about eight they lie the other way round."""
+    opsets = sorted(model.opset_import, key=lambda opset: opset.domain)
+    del model.opset_import[:]
+    model.opset_import.extend(opsets)
 
 
 def parity(booster: lightgbm.Booster, data: bytes, x: npt.NDArray[np.float32]) -> float:
