@@ -66,6 +66,7 @@ class Raw(NamedTuple):
     fault: str = ""
 
 
+@cache
 def name_of(enum: type[IntEnum], number: int) -> str:
     """The name of a number, or `#number`.
 
@@ -80,7 +81,8 @@ def name_of(enum: type[IntEnum], number: int) -> str:
 
 def record_table(table: str, placed: Sequence[Placed]) -> pa.Table:
     """The rows of a table from frames of its record, in the order given."""
-    records = np.concatenate([one.frame.records[one.repeated :] for one in placed])
+    data = b"".join([one.frame.records[one.repeated :].data for one in placed])  # concatenate would promote each dtype
+    records = np.frombuffer(data, RECORDS_OF[table])
     columns = places(placed)
     for field in RECORDS_OF[table].names or ():
         if field == "x":

@@ -30,6 +30,10 @@ ROUTES: dict[tuple[str, int], str | None] = {
 }
 
 
+_KINDS = {int(kind): kind.name for kind in Kind}
+_SOURCES = frozenset(int(source) for source in Source)
+
+
 class Taken(NamedTuple):
     """A message as it will stand in `frames`, and what was read from it."""
 
@@ -60,51 +64,51 @@ class Intake:
 
     def take(self, topic: str, partition: int, offset: int, data: bytes, kafka_ms: int) -> Taken:
         """What a message becomes; a fault's message stands in `frames` only, with the fault's name."""
-        raw = Raw(topic, partition, offset, data, kafka_ms)
         if topic == ORDERS.name:
-            return _order(raw)
+            return _order(Raw(topic, partition, offset, data, kafka_ms, kind=ORDER))
         try:
             frame = decode(data)
         except BadFrame as refusal:
-            return Taken(raw._replace(fault=refusal.fault.name))
-        raw = raw._replace(frame=frame, kind=Kind(frame.kind).name)
+            return Taken(Raw(topic, partition, offset, data, kafka_ms, fault=refusal.fault.name))
+        kind = _KINDS[frame.kind]
         try:
-            return self._accept(raw, frame)
+            repeated, document = self._accept(topic, partition, frame)
         except BadFrame as refusal:
-            return Taken(raw._replace(fault=refusal.fault.name))
+            return Taken(Raw(topic, partition, offset, data, kafka_ms, frame, kind, fault=refusal.fault.name))
+        raw = Raw(topic, partition, offset, data, kafka_ms, frame, kind, repeated)
+        if repeated == len(frame):
+            return Taken(raw)
+        return Taken(raw, ROUTES[topic, frame.kind], document)
 
-    def _accept(self, raw: Raw, frame: Frame) -> Taken:
+    def _accept(self, topic: str, partition: int, frame: Frame) -> tuple[int, Quarantined | Term | None]:
+        """How many of the first records are known, and the document that makes rows."""
         document = _document(frame)
-        self._check(raw, frame, document)
-        key = self._key(raw.topic, raw.partition, frame.source, frame.epoch)
+        self._check(topic, partition, frame, document)
+        key = self._key(topic, partition, frame.source, frame.epoch)
         expected = self._next.get(key, 0)
         repeated = min(len(frame), max(0, expected - frame.sequence))
         self._next[key] = max(expected, frame.sequence + len(frame))
-        raw = raw._replace(repeated=repeated)
-        if repeated == len(frame):
-            return Taken(raw)
-        if raw.topic == TICKS.name:
-            self._epochs[raw.partition, frame.source] = frame.epoch
+        if repeated < len(frame) and topic == TICKS.name:
+            self._epochs[partition, frame.source] = frame.epoch
         if isinstance(document, Genesis):
-            self._logs.setdefault(raw.partition, log_tag(document.log_id))
-        kept = document if isinstance(document, Quarantined | Term) else None
-        return Taken(raw, ROUTES[raw.topic, frame.kind], kept)
+            self._logs.setdefault(partition, log_tag(document.log_id))
+        return repeated, document if isinstance(document, Quarantined | Term) else None
 
-    def _check(self, raw: Raw, frame: Frame, document: Control | Quarantined | None) -> None:
+    def _check(self, topic: str, partition: int, frame: Frame, document: Control | Quarantined | None) -> None:
         """Raise BadFrame for what its channel refuses whole."""
-        if frame.channel != raw.partition:
+        if frame.channel != partition:
             raise BadFrame(Fault.WRONG_CHANNEL, f"channel {frame.channel}")
-        if frame.source not in set(Source):
+        if frame.source not in _SOURCES:
             raise BadFrame(Fault.UNKNOWN_SOURCE, f"source {frame.source}")
-        if (raw.topic, frame.kind) not in ROUTES:
-            raise BadFrame(Fault.BAD_KIND, f"{Kind(frame.kind).name} in {raw.topic}")
-        if raw.topic != TICKS.name:
+        if (topic, frame.kind) not in ROUTES:
+            raise BadFrame(Fault.BAD_KIND, f"{_KINDS[frame.kind]} in {topic}")
+        if topic != TICKS.name:
             return
-        if frame.source not in ALLOWED[Kind(frame.kind)]:
-            raise BadFrame(Fault.BAD_KIND, f"{Kind(frame.kind).name} from {frame.source}")
-        if frame.log != self._logs.get(raw.partition, frame.log):
+        if frame.source not in ALLOWED[frame.kind]:  # type: ignore[index]  # a Kind by its number
+            raise BadFrame(Fault.BAD_KIND, f"{_KINDS[frame.kind]} from {frame.source}")
+        if frame.log != self._logs.get(partition, frame.log):
             raise BadFrame(Fault.WRONG_LOG, f"log {frame.log}")
-        epoch = self._epochs.get((raw.partition, frame.source), 0)
+        epoch = self._epochs.get((partition, frame.source), 0)
         if frame.epoch < epoch:
             raise BadFrame(Fault.ZOMBIE, f"epoch {frame.epoch}")
         if frame.epoch > epoch and not _announces(frame, document):
@@ -115,7 +119,6 @@ class Intake:
 
 
 def _order(raw: Raw) -> Taken:
-    raw = raw._replace(kind=ORDER)
     try:
         return Taken(raw, "orders", order_row(raw.topic, raw.partition, raw.offset, raw.data))
     except (msgspec.DecodeError, ValueError):
