@@ -78,9 +78,8 @@ class Bars(ArrayMachine):
 
     def step(self, state: State, batch: Batch) -> None:
         if batch.gap and batch.kind in FEED_KINDS:
-            state["tops"]["marks"][self._members] |= np.uint16(
-                Mark.GAP
-            )  # also of bars that end with this frame's first record
+            # also the bars that end with this frame's first record
+            state["tops"]["marks"][self._members] |= np.uint16(Mark.GAP)
         closes = self._fold(state, batch["ticks"], batch.position, batch["suspects"], batch["quotes"])
         if closes:
             batch["closes"] = closes[0] if len(closes) == 1 else np.concatenate(closes)

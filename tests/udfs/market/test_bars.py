@@ -216,7 +216,17 @@ def test_sums_hold_at_the_end_of_the_range() -> None:
     ]
 
 
-@pytest.mark.parametrize(("price", "size"), [(2**31, 2**31 + 1), (2**31 - 1, 2**31 - 1), (4, 2**61 - 1), (4, 2**61)])
+@pytest.mark.parametrize(("kind", "sign"), [(TickKind.BID, 1), (TickKind.ASK, -1)])
+def test_flow_holds_at_both_ends_of_the_range(kind: TickKind, sign: int) -> None:
+    """The same side comes and improves five times, each time with almost the largest size."""
+    size = 2**62 - 1
+    rows = [(0, 0, kind, 2000 + sign * 20 * place, size, 0, LAST) for place in range(6)]
+    assert closes_of(*rows, beat(1))["flow"].tolist() == [sign * MAX]
+
+
+@pytest.mark.parametrize(
+    ("price", "size"), [(2**31, 2**31 + 1), (2**31 - 1, 2**31 - 1), (2**32, 2**32), (4, 2**61 - 1), (4, 2**61)]
+)
 def test_values_are_exact_as_long_as_they_fit(price: int, size: int) -> None:
     assert closes_of(trade(0, price, size), beat(1))["value"].tolist() == [min(MAX, price * size)]
 
