@@ -21,11 +21,11 @@ from udfs.machine import Batch, Pipeline
 from udfs.quarantine import refused_message, refused_records
 
 _SOURCES = frozenset(int(source) for source in Source)
-ALLOWED = {
-    Kind.TICKS: {Source.FEED},
-    Kind.HEARTBEAT: {Source.FEED},
-    Kind.REPORTS: {Source.GATEWAY},
-    Kind.CONTROL: set(Source),
+ALLOWED: dict[int, frozenset[int]] = {
+    Kind.TICKS: frozenset({Source.FEED}),
+    Kind.HEARTBEAT: frozenset({Source.FEED}),
+    Kind.REPORTS: frozenset({Source.GATEWAY}),
+    Kind.CONTROL: _SOURCES,
 }
 # After one of these nothing that the channel would decide can be trusted: it ignores the rest of its log.
 HALTING = {Fault.RAISED, Fault.WRONG_LOG, Fault.GENESIS, Fault.WRONG_TERM, Fault.WRITER_GAP}
@@ -133,31 +133,37 @@ class Channel:
     def _accept(self, state: State, frame: Frame) -> tuple[Records, bool]:
         """The records of a frame that are new, and whether some are missing before them."""
         ledger = state.ledger
-        where = f"frame {frame.source}/{frame.epoch}/{frame.sequence}"
-        if frame.channel != self.number:
-            raise BadFrame(Fault.WRONG_CHANNEL, f"{where}: of channel {frame.channel}, in the log of {self.number}")
-        if frame.source not in _SOURCES:
-            raise BadFrame(Fault.UNKNOWN_SOURCE, f"{where}: no writer has this number")
-        if frame.source not in ALLOWED.get(Kind(frame.kind), ()):
-            raise BadFrame(Fault.BAD_KIND, f"{where}: {Kind(frame.kind).name} from {Source(frame.source).name}")
-        if ledger.log_id and frame.log != log_tag(ledger.log_id):
-            raise BadFrame(
-                Fault.WRONG_LOG, f"{where}: names log {frame.log:#010x}, this state belongs to {ledger.log_id}"
-            )
+        self._check(ledger, frame)
         writer = ledger.writers[frame.source]
         if frame.epoch < writer.epoch:
-            raise BadFrame(Fault.ZOMBIE, f"{where}: epoch {writer.epoch} has been announced")
+            raise BadFrame(Fault.ZOMBIE, f"{_where(frame)}: epoch {writer.epoch} has been announced")
         if frame.epoch > writer.epoch and not _announces(frame):
-            raise BadFrame(Fault.UNANNOUNCED_EPOCH, f"{where}: the last epoch announced is {writer.epoch}")
+            raise BadFrame(Fault.UNANNOUNCED_EPOCH, f"{_where(frame)}: the last epoch announced is {writer.epoch}")
         repeated = min(len(frame), max(0, writer.sequence - frame.sequence))
         ledger.dropped += repeated
         gap = frame.sequence > writer.sequence
         ledger.gaps += gap
         if gap and frame.source != Source.FEED:
-            raise BadFrame(Fault.WRITER_GAP, f"{where}: expected {writer.sequence}; reports or controls are missing")
+            missing = f"expected {writer.sequence}; reports or controls are missing"
+            raise BadFrame(Fault.WRITER_GAP, f"{_where(frame)}: {missing}")
         if repeated < len(frame):
             writer.epoch, writer.sequence = frame.epoch, frame.sequence + len(frame)
         return frame.records[repeated:], gap
+
+    def _check(self, ledger: Ledger, frame: Frame) -> None:
+        """Refuse a frame that has no place in this log, whatever its number is."""
+        if frame.channel != self.number:
+            raise BadFrame(
+                Fault.WRONG_CHANNEL, f"{_where(frame)}: of channel {frame.channel}, in the log of {self.number}"
+            )
+        if frame.source not in _SOURCES:
+            raise BadFrame(Fault.UNKNOWN_SOURCE, f"{_where(frame)}: no writer has this number")
+        if frame.source not in ALLOWED.get(frame.kind, ()):
+            names = f"{Kind(frame.kind).name} from {Source(frame.source).name}"
+            raise BadFrame(Fault.BAD_KIND, f"{_where(frame)}: {names}")
+        if ledger.log_id and frame.log != log_tag(ledger.log_id):
+            names = f"names log {frame.log:#010x}, this state belongs to {ledger.log_id}"
+            raise BadFrame(Fault.WRONG_LOG, f"{_where(frame)}: {names}")
 
     def _take(self, state: State, frame: Frame, records: Records, gap: bool, data: bytes, output: Output) -> None:
         ledger = state.ledger
@@ -195,9 +201,12 @@ class Channel:
 
     def _publish(self, state: State, frame: Frame, records: Records, batch: Batch, data: bytes, output: Output) -> None:
         for name, kind, topic in OUTPUTS:
-            if len(batch[name]):
-                output.frames.append((topic, self._frame(state, topic, kind, batch[name])))
+            made = batch.arrays.get(name)
+            if made is not None and len(made):
+                output.frames.append((topic, self._frame(state, topic, kind, made)))
         output.orders.extend(batch.orders)
+        if not len(batch["faults"]):
+            return
         for fault in np.unique(batch["faults"]).tolist():
             places = batch["refused"][batch["faults"] == fault]
             state.ledger.refused += len(places)
@@ -222,6 +231,10 @@ class Channel:
 
     def _quarantine(self, state: State, records: Records, output: Output) -> None:
         output.frames.append((QUARANTINE, self._frame(state, QUARANTINE, Kind.QUARANTINE, records)))
+
+
+def _where(frame: Frame) -> str:
+    return f"frame {frame.source}/{frame.epoch}/{frame.sequence}"
 
 
 def _announces(frame: Frame) -> bool:

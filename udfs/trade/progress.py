@@ -17,11 +17,11 @@ PROGRESS_EVERY = 10_000
 
 def add_progress(ledger: Ledger, batch: Batch, term: int) -> None:
     """Chain the batch's decisions into the digest; add a record for each K-th position that the batch holds."""
-    decisions = batch["decisions"]
     due = -(-batch.position // PROGRESS_EVERY) * PROGRESS_EVERY
     end = batch.position + batch.count
-    if due >= end and not len(decisions):
+    if due >= end and "decisions" not in batch.arrays:
         return
+    decisions = batch["decisions"]
     positions, data = decisions["position"].tolist(), decisions.tobytes()
     before, taken, records = ledger.decisions - len(decisions), 0, []
     for position in range(due, end, PROGRESS_EVERY):

@@ -48,8 +48,6 @@ _OF_ROW = Seen._fields[Seen._fields.index("x") + 1 :]
 
 def seen(features: Records, rows: Records) -> Iterator[Seen]:
     """The rows of a batch, in order."""
-    if not len(features) and not len(rows):
-        return
     columns = [features[name].tolist() for name in _OF_FEATURE]
     columns.append([tuple(x) for x in features["x"].tolist()])
     columns += [rows[name].tolist() for name in _OF_ROW]

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 import numpy as np
 
 from schemas.config import StrategyConfig
-from schemas.control import Halt, NewLimits, Resume, Term
+from schemas.control import Control, Halt, NewLimits, Resume, Term
 from schemas.frame import Records
 from schemas.records import DECISION, REPORT, Kind, Side
 from schemas.trading import TERMINAL, Order, Reason, ReportKind, order_id
@@ -66,15 +66,16 @@ class Trade:
         return load(self.initial(), data, self._strategies)
 
     def step(self, state: TradeState, batch: Batch) -> None:
-        self._obey(state, batch)
-        for report in batch["reports"]:
-            self._report(state, report)
-        if batch.kind in (Kind.TICKS, Kind.HEARTBEAT):
+        if batch.control is not None:
+            self._obey(state, batch.control)
+        elif batch.kind == Kind.REPORTS:
+            for report in batch["reports"]:
+                self._report(state, report)
+        else:
             self._walk(state, batch)
         add_progress(state.ledger, batch, self._term.number)
 
-    def _obey(self, state: TradeState, batch: Batch) -> None:
-        control = batch.control
+    def _obey(self, state: TradeState, control: Control) -> None:
         if isinstance(control, Halt):
             state.ledger.halted = True
         if isinstance(control, Resume):

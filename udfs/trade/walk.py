@@ -29,9 +29,10 @@ class Walk:
         self._tick_at = self._quote_at = 0
 
     def rows(self) -> Iterator[Seen]:
-        for row in seen(self._batch["features"], self._batch["rows"]):
-            self._settle(row.position - self._batch.position, row.channel_ns)
-            yield row
+        if "features" in self._batch.arrays:
+            for row in seen(self._batch["features"], self._batch["rows"]):
+                self._settle(row.position - self._batch.position, row.channel_ns)
+                yield row
         self._settle(len(self._ticks), None)
 
     def _settle(self, place: int, until_ns: int | None) -> None:
