@@ -70,9 +70,10 @@ class LocalRun:
         self._job("gateway", "--bootstrap", bootstrap, "--folder", folder, "--config", str(self._config_path))
         self._job("archive", *common, "--folder", folder)
         self._job("trade", *common, "--work", str(self._folder / "state"), *jars)
+        self._is_settled = Settled(bootstrap, self._config.universe.channels, self._folder)
+        self._wait(self._is_settled.is_read, "trade has read the logs")
         data = ["--data", str(self._data), "--config", str(self._config_path), "--pace", str(self._pace)]
         self._jobs.start("feed", "feed", "--bootstrap", bootstrap, *data, may_end=True)
-        self._is_settled = Settled(bootstrap, self._config.universe.channels, self._folder)
 
     def _job(self, name: str, *arguments: str) -> None:
         log = self._folder / "processes" / f"{name}.log"
@@ -87,10 +88,10 @@ class LocalRun:
                 self._watch()
             if self._interrupts:
                 return
-            status.update("settling: every record decided, every order at its end")
-            self._wait(self._is_settled)
+            status.update("settling")
+            self._wait(self._is_settled, "every record is decided and every order at its end")
 
-    def _wait(self, condition: Callable[[], bool]) -> None:
+    def _wait(self, condition: Callable[[], bool], what: str) -> None:
         deadline = time.monotonic() + SETTLE_S_MAX
         while not condition() and not self._interrupts:
             if time.monotonic() > deadline:

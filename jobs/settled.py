@@ -29,9 +29,13 @@ class Settled:
     def __call__(self) -> bool:
         ends = {topic.name: self._ends(topic) for topic in (TICKS, ORDERS)}
         is_same, self._last = ends == self._last, ends
-        if not is_same or committed(self._bootstrap, TRADE_GROUP, TICKS.name, self._channels) != ends[TICKS.name]:
+        if not is_same or not self.is_read():
             return False
         return self._archived() == ends and self._ask(OPEN_ORDERS)[0]["open"] == 0
+
+    def is_read(self) -> bool:
+        """Whether trade has checkpointed all that the logs hold now."""
+        return committed(self._bootstrap, TRADE_GROUP, TICKS.name, self._channels) == self._ends(TICKS)
 
     def _ends(self, topic: Topic) -> dict[int, int]:
         reader = Reader(self._bootstrap, topic.name, self._channels, "end")

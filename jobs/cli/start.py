@@ -54,7 +54,7 @@ def doctor(folder: Folder = FOLDER) -> None:
 def run(
     config: Config = None,
     data: Annotated[Path | None, typer.Option(help="The capture; default: the one of the checkout.")] = None,
-    pace: Annotated[float, typer.Option(help="How many times faster than it was captured.")] = 10.0,
+    pace: Annotated[float, typer.Option(help="How many times faster than it was captured.")] = 4.0,
     fresh: Annotated[bool, typer.Option("--fresh", help="Forget the last run and begin another one.")] = False,
     folder: Folder = FOLDER,
 ) -> None:
