@@ -104,7 +104,7 @@ class Intake:
             raise BadFrame(Fault.BAD_KIND, f"{_KINDS[frame.kind]} in {topic}")
         if topic != TICKS.name:
             return
-        if frame.source not in ALLOWED[frame.kind]:  # type: ignore[index]  # a Kind by its number
+        if frame.source not in ALLOWED[frame.kind]:
             raise BadFrame(Fault.BAD_KIND, f"{_KINDS[frame.kind]} from {frame.source}")
         if frame.log != self._logs.get(partition, frame.log):
             raise BadFrame(Fault.WRONG_LOG, f"log {frame.log}")
