@@ -16,16 +16,13 @@ from pathlib import Path
 from rich.console import Console
 from rich.progress import Progress
 
-from jobs.adapters.capture import Capture
 from jobs.adapters.clock import wall_ns
 from jobs.adapters.data import read_data
 from jobs.adapters.kafka import Producer
-from jobs.adapters.line import Line
-from jobs.adapters.writer import Writer
+from jobs.adapters.line import Line, write_refused
 from schemas.config import Config, load
 from schemas.frame import Frame
 from schemas.records import Kind
-from schemas.topics import QUARANTINE, Source
 
 FAULTS = "faults"
 
@@ -48,7 +45,7 @@ def feed(bootstrap: str, config: Config, data: Path, pace: float = 0.0, fault_se
     """
     capture = read_data(data, config.universe)
     producer = Producer(bootstrap)
-    _quarantine(producer, bootstrap, config, capture)
+    write_refused(producer, bootstrap, config.universe, capture.refused)
     lines = {channel: Line(producer, bootstrap, config, channel, fault_seed) for channel in sorted(capture)}
     frames = heapq.merge(*(line.rest(capture[channel]) for channel, line in lines.items()), key=_time)
     first_ns, start_ns, is_complete = 0, wall_ns(), True
@@ -81,17 +78,6 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--inject", choices=[FAULTS], help="put one of every kind of bad message among the real ones")
     parser.add_argument("--seed", type=int, default=1, help="of where they go")
     return parser
-
-
-def _quarantine(producer: Producer, bootstrap: str, config: Config, capture: Capture) -> None:
-    """Tell of every message that the parser refused, once over all runs."""
-    for channel in capture:
-        refused = [one for one in capture.refused if config.universe.instruments[one.instrument].channel == channel]
-        if not refused:
-            continue
-        writer = Writer(producer, bootstrap, QUARANTINE.name, channel, Source.FEED)
-        for one in refused[writer.written :]:
-            writer.write(Kind.QUARANTINE, one.document(writer.epoch, writer.sequence))
 
 
 def _time(frame: Frame) -> tuple[int, int]:

@@ -234,8 +234,7 @@ def _join(reader: _Reader, bad: Collection[int], covers: int) -> Join:
     """The place of each event; a refused update is as good as lost, so that the next one does not follow."""
     join = Join(len(reader.events), covers)
     for event in reader.depth:
-        number = event.number if isinstance(event, Update) else event[0]
-        if number in bad:
+        if (event.number if isinstance(event, Update) else event[0]) in bad:
             continue
         if isinstance(event, Update):
             join.update(event)

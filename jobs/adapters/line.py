@@ -1,9 +1,10 @@
 """One channel's side of a feed: its writer, its marks, and the faults among its messages."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from jobs.adapters.capture import frames
 from jobs.adapters.clock import wall_ns
+from jobs.adapters.events import Refused
 from jobs.adapters.faults import Injector
 from jobs.adapters.kafka import Producer
 from jobs.adapters.marks import Conflator
@@ -11,8 +12,9 @@ from jobs.adapters.writer import Writer
 from schemas.config import Config
 from schemas.errors import SetupError
 from schemas.frame import Frame, Records, cut, encode
+from schemas.instrument import Universe
 from schemas.records import Kind
-from schemas.topics import MARKS, TICKS, Source
+from schemas.topics import MARKS, QUARANTINE, TICKS, Source
 
 
 class Line:
@@ -51,3 +53,14 @@ class Line:
             told = Frame(Kind.MARKS, self._channel, Source.FEED, epoch, self._marks, marks, wall_ns(), log=log)
             self._producer.send(MARKS.name, self._channel, encode(told))
             self._marks += len(marks)
+
+
+def write_refused(producer: Producer, bootstrap: str, universe: Universe, refused: Sequence[Refused]) -> None:
+    """Tell of every message that the parser refused, once over all runs of the feed."""
+    for channel in universe.channels:
+        own = [one for one in refused if universe.instruments[one.instrument].channel == channel]
+        if not own:
+            continue
+        writer = Writer(producer, bootstrap, QUARANTINE.name, channel, Source.FEED)
+        for one in own[writer.written :]:
+            writer.write(Kind.QUARANTINE, one.document(writer.epoch, writer.sequence))

@@ -1,0 +1,16 @@
+"""The only door to Kafka: a producer that loses nothing, a reader that never resets, and the topics."""
+
+from jobs.adapters.kafka.producer import Producer
+from jobs.adapters.kafka.reader import Message, Reader, committed, read_all
+from jobs.adapters.kafka.topics import create_topics, partition_count, topics_exist
+
+__all__ = [
+    "Message",
+    "Producer",
+    "Reader",
+    "committed",
+    "create_topics",
+    "partition_count",
+    "read_all",
+    "topics_exist",
+]
