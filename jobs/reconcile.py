@@ -6,12 +6,15 @@ channel, and `replay --verify` looks after them.
 
 import argparse
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 
 import msgspec
 import numpy as np
 
 from jobs.adapters import endpoints
+from jobs.adapters.broker import Broker
 from jobs.adapters.journal import Done, read_journal
 from jobs.adapters.kafka import partition_count, read_all
 from jobs.adapters.sqlite import read_only
@@ -79,9 +82,24 @@ def _ledger(path: Path) -> tuple[dict[str, tuple[str, int]], list[Execution]]:
         return orders, [Execution(*row) for row in ledger.execute(_EXECUTIONS)]
 
 
+@contextmanager
+def running_broker(folder: Path) -> Iterator[str]:
+    """The broker that the folder names, or, after a run has ended, its own one, started for as long as it is needed."""
+    bootstrap = endpoints.read(folder).get("bootstrap")
+    if bootstrap is not None or not (folder / "broker" / "data").exists():
+        yield bootstrap or endpoints.require(folder, "bootstrap")
+        return
+    broker = Broker(folder / "broker")
+    try:
+        yield broker.start()
+    finally:
+        broker.stop()
+
+
 def main(arguments: list[str]) -> None:
     given = _parser().parse_args(arguments)
-    found = reconcile(given.folder, given.bootstrap or endpoints.require(given.folder, "bootstrap"))
+    with nullcontext(given.bootstrap) if given.bootstrap else running_broker(given.folder) as bootstrap:
+        found = reconcile(given.folder, bootstrap)
     print(found, flush=True)
     if not found.holds:
         raise SystemExit(1)

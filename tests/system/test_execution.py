@@ -147,16 +147,19 @@ def test_halt_and_resume(stage: Stage) -> None:
 
 @pytest.mark.parametrize("victim", ["gateway", "exchange"])
 def test_killed_in_the_middle(stage: Stage, victim: str) -> None:
+    """Without a new quote an order waits at the exchange for half a second: the kill finds one in between."""
     process: Process = getattr(stage, victim)
-    ids = []
+    ids, in_flight = [], 0
     for round_ in range(3):
-        ids += [stage.order(size=10_000 + round_) for _ in range(6)]
-        time.sleep(0.02 * round_)
+        ids += [stage.order(size=10_000 + 1_000 * round_) for _ in range(4)]
+        time.sleep(0.3 + 0.3 * round_)
         process.send(signal.SIGKILL)
         process.wait(10)
+        in_flight += status(stage.folder).in_flight
         ids += [stage.order()]
         stage.start(process)
         stage.wait(*ids)
+    assert in_flight > 0
     found = reconcile(stage.folder, stage.rig.bootstrap)
     assert found.holds, str(found)
     assert found.orders >= len(ids)
