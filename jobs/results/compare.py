@@ -58,11 +58,13 @@ def _differs(name: str, was: Records, now: Records, exact: bool) -> npt.NDArray[
         unequal = np.abs(was.astype(np.int64) - now.astype(np.int64)) > TOLERANCE_BP
     else:
         unequal = _bytes(was) != _bytes(now)  # a NaN equals itself, −0 is not 0
-    return unequal.reshape(len(was), -1).any(axis=1) if len(was) else np.zeros(0, np.bool_)
+    return unequal.reshape(len(was), unequal.size // max(len(was), 1)).any(axis=1)
 
 
 def _bytes(values: Records) -> npt.NDArray[np.uint8]:
-    return np.frombuffer(np.ascontiguousarray(values).tobytes(), np.uint8).reshape(len(values), -1)
+    return np.frombuffer(np.ascontiguousarray(values).tobytes(), np.uint8).reshape(
+        len(values), values.nbytes // max(len(values), 1)
+    )
 
 
 def _number(found: Records, place: int) -> str:
