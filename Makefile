@@ -17,12 +17,13 @@ setup-python: .venv/.stamp ## the Python environment alone: enough for `make try
 
 .venv/.stamp: requirements.lock pyproject.toml infra/setup/python.sh
 	@infra/setup/python.sh
+	@$(BIN)/penstock warm
 
 jars: ## broker and connector jars by Maven; Java and Maven by apt-get where that is allowed
 	@infra/setup/java.sh $(JARS)
 
 run: setup-python jars ## the whole pipeline on the committed capture (FRESH=1: a new run; ARGS=...)
-	@$(BIN)/penstock run $(ARGS)
+	@$(BIN)/penstock run $(if $(FRESH),--fresh) $(ARGS)
 
 try: setup-python ## the decision path alone, without Java: summary and HTML report (ARGS=...)
 	@$(BIN)/penstock try $(ARGS)

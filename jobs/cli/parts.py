@@ -25,6 +25,7 @@ def register(app: typer.Typer) -> None:
     for name, text in PARTS.items():
         forward(app, name, f"jobs.{name}", text, PANEL)
     app.command(rich_help_panel=PANEL)(train)
+    app.command(rich_help_panel=PANEL)(warm)
     app.add_typer(cluster, name="cluster", rich_help_panel=PANEL)
 
 
@@ -50,6 +51,13 @@ def train(
         f"accuracy {metrics.accuracy:.3f} ± {metrics.accuracy_se:.3f}, base rate {metrics.base_rate:.3f} "
         f"on {metrics.rows:,} later rows"
     )
+
+
+def warm() -> None:
+    """Compile every kernel now, so that no first tick waits for it; `make setup` does this."""
+    from jobs.warm import warm as job
+
+    print(f"{job()} machines are compiled")
 
 
 @cluster.command()
