@@ -13,6 +13,7 @@ from schemas.records import MARK, Kind
 from schemas.topics import SOURCES_MAX, Source
 from schemas.trading import ExchangeMode
 from udfs.channel import ALLOWED
+from udfs.market.quality import AHEAD_NS_MAX, VALUE_END
 
 __all__ = ["Seen", "Watch"]
 
@@ -77,9 +78,10 @@ class Watch:
             return
         for mark in frame.records:
             number = int(mark["instrument"])
-            if number < len(self.marks) and mark["receive_ns"] >= self.marks[number]["receive_ns"]:
+            if number >= len(self.marks) or not self._advance(seen, int(mark["receive_ns"])):
+                self.refused += 1
+            elif mark["receive_ns"] >= self.marks[number]["receive_ns"]:
                 self.marks[number] = mark
-        seen.now_ns = max(seen.now_ns, int(frame.records["receive_ns"].max()))
 
     def quote(self, instrument: int) -> Records:
         """The last MARK record (0-d) of an instrument; zeros when there is none."""
@@ -92,6 +94,13 @@ class Watch:
         self.changed = False
         return {channel: msgspec.json.encode(seen) for channel, seen in self.channels.items()}
 
+    def _advance(self, seen: Seen, at_ns: int) -> bool:
+        """Bring the channel's time forward; False for a time that cannot be, as in the channel itself."""
+        if not 0 < at_ns < VALUE_END or (seen.now_ns and at_ns - seen.now_ns > AHEAD_NS_MAX):
+            return False
+        seen.now_ns = max(seen.now_ns, at_ns)
+        return True
+
     def _take(self, seen: Seen, frame: Frame) -> bool:
         if seen.log_id and frame.log != log_tag(seen.log_id):
             raise Unsafe(f"ticks.v1[{frame.channel}] holds frames of another log than {seen.log_id}: made again?")
@@ -99,7 +108,7 @@ class Watch:
             return False
         if frame.source == Source.FEED:  # its ticks are passed over here, so its numbers cannot be followed
             if frame.kind == Kind.HEARTBEAT:
-                seen.now_ns = max(seen.now_ns, int(frame.records["receive_ns"].max()))
+                self._advance(seen, int(frame.records["receive_ns"].max()))
             return False
         control = read_control(frame) if frame.kind == Kind.CONTROL else None
         writer = seen.writers[frame.source]
