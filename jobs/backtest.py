@@ -1,6 +1,7 @@
 """`penstock backtest`: anybody's ticks and strategy through the whole decision path, on the simulated exchange."""
 
 import tomllib
+from collections import Counter
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -92,4 +93,4 @@ def _played(term: Term, source: Data, models: Path | None, console: Console) -> 
             progress.update(task, completed=now_ns - begin)
 
         facts = play_channels(term, source.ticks, open_resources(models), tell)
-    return replace(facts, quarantined={**facts.quarantined, **source.refused})
+    return replace(facts, quarantined=Counter(facts.quarantined) + source.refused)

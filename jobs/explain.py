@@ -8,12 +8,12 @@ from rich.table import Table
 from jobs.results.checks import checks
 from jobs.results.store import open_archive
 from jobs.results.story import Story, read_story
-from jobs.results.text import amount, ms
+from jobs.results.text import ms
 from jobs.results.told import fields_of, time_text
 from schemas.features import FEATURES
 from schemas.records import Kind
 
-_REPORT = ("kind", "reason", "price", "size", "leaves")
+_NUMBERS = ("price", "size", "leaves")
 _BOOK = ("bid", "bid_size", "ask", "ask_size", "marks", "held", "working")
 _PROBABILITIES = ("model_bp", "online_bp", "p_bp", "confidence_bp")
 
@@ -81,13 +81,19 @@ def _stamps(story: Story) -> Table:
 
 
 def _reports(story: Story) -> Table:
-    table = _table("what became of it, in the broker's channel time", "at", *_REPORT, "fee", "execution id")
+    table = _table("what became of it, in the broker's channel time", "at", "report", *_NUMBERS, "fee", "execution id")
     for report in story.reports:
         fields = fields_of(report, Kind.REPORTS, story.term.universe)
-        shown = [fields[name].lower() if name in ("kind", "reason") else fields[name] for name in _REPORT]
-        fee = f"{amount(fields['fee'])} {fields['fee_currency']}" if fields["execution_id"] else ""
-        table.add_row(fields["broker_ns"].partition(" ")[2][:-3], *shown, fee, fields["execution_id"])
+        told = " ".join(fields[name] for name in ("kind", "reason") if fields[name] != "NONE").lower().replace("_", " ")
+        shown = [told, *(_short(fields[name]) for name in _NUMBERS)]
+        fee = f"{_short(fields['fee'])} {fields['fee_currency']}" if fields["execution_id"] else ""
+        table.add_row(fields["broker_ns"].partition(" ")[2][:-6], *shown, fee, fields["execution_id"])
     return table
+
+
+def _short(text: str) -> str:
+    """Decimal text without the zeros at its end."""
+    return text.rstrip("0").rstrip(".") if "." in text else text
 
 
 def _table(title: str, *columns: str) -> Table:

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from jobs.adapters.capture import read_capture
+from jobs.adapters import data
 from jobs.adapters.table import read_table
 from schemas.errors import DataError, Fault
 from schemas.frame import Records
@@ -48,15 +48,13 @@ def find_capture() -> Path:
 
 def read_data(path: Path, universe: Universe) -> Data:
     """The ticks of a capture's folder, of a Parquet or CSV file, or of all such files of a folder, by name."""
-    if path.is_file():
-        return Data(read_table(path, universe), Counter())
-    if any((path / market).is_dir() for market in _MARKETS):
-        capture = read_capture(path, universe)
-        return Data(capture, Counter({Fault.BAD_MESSAGE.name: len(capture.refused)} if capture.refused else {}))
-    files = sorted(one for one in path.glob("*") if one.suffix in _TABLES)
-    if not files:
+    tables = sorted(one for one in path.glob("*") if one.suffix in _TABLES)
+    if tables:
+        return Data(_joined([read_table(one, universe) for one in tables]), Counter())
+    if path.is_dir() and not any((path / market).is_dir() for market in _MARKETS):
         raise DataError(f"{path}: neither a capture (spot/, usdm/) nor a folder with {' or '.join(_TABLES)} files")
-    return Data(_joined([read_table(one, universe) for one in files]), Counter())
+    capture = data.read_data(path, universe)
+    return Data(capture, Counter({Fault.BAD_MESSAGE.name: len(capture.refused)} if capture.refused else {}))
 
 
 def _joined(parts: list[dict[int, Records]]) -> dict[int, Records]:
