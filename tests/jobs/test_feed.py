@@ -4,6 +4,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -12,10 +13,11 @@ import pytest
 
 from jobs.adapters.broker import Broker
 from jobs.adapters.capture import frames, read_capture
+from jobs.adapters.faults import expected
 from jobs.adapters.kafka import create_topics, read_all
 from jobs.feed import Fed, feed
 from schemas.control import read_quarantined
-from schemas.errors import SetupError
+from schemas.errors import BadFrame, SetupError
 from schemas.frame import Frame, decode
 from schemas.records import Kind
 from schemas.topics import MARKS, QUARANTINE, TICKS, Source
@@ -150,3 +152,31 @@ def test_faults_go_into_a_fresh_log_only(bootstrap, capture):
     feed(bootstrap, demo(), capture)
     with pytest.raises(SetupError, match="fresh log only"):
         feed(bootstrap, demo(), capture, fault_seed=1)
+
+
+def test_injected_faults_reach_the_log_and_the_feed_goes_on(bootstrap, capture):
+    """What is no frame at all is counted here; the rest by the channel, in test_faults."""
+    fed = feed(bootstrap, demo(), capture, fault_seed=1)
+    assert fed.is_complete
+    for channel, ticks in read_capture(capture, demo().universe).items():
+        faults: Counter[str] = Counter()
+        sent: list[Frame] = []
+        for message in read_all(bootstrap, TICKS.name, channel):
+            try:
+                sent.append(decode(message.value))
+            except BadFrame as refused:
+                faults[refused.fault.name] += 1
+        wanted = expected(demo().universe, channel)
+        undecodable = {
+            "TRUNCATED",
+            "EXTENDED",
+            "CORRUPT",
+            "FOREIGN",
+            "UNKNOWN_VERSION",
+            "UNKNOWN_KIND",
+            "UNKNOWN_SCHEMA",
+        }
+        assert faults == Counter({name: wanted[name] for name in undecodable})
+        assert sum(frame.channel != channel for frame in sent) == wanted["WRONG_CHANNEL"]
+        assert sum(frame.epoch == 0 for frame in sent) == wanted["ZOMBIE"]
+        assert sum(len(frame) for frame in sent if frame.kind == Kind.TICKS) > len(ticks)
