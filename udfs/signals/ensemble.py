@@ -44,11 +44,11 @@ class Ensemble(ArrayMachine):
         }
 
     def step(self, state: State, batch: Batch) -> None:
+        if not any(len(batch[name]) for name in _INPUTS):
+            return
         features, scores, online, labels = (read_only(batch[name]) for name in _INPUTS)
         if not len(scores) == len(online) == len(features):
             raise Unsafe(f"ensemble: {len(features)} rows, {len(scores)} scores, {len(online)} online predictions")
-        if not len(features) and not len(labels):
-            return
         rows, outcomes = np.zeros(len(features), ROW), np.zeros(len(labels), OUTCOME)
         lost = _walk(features, scores, online, labels, *self._settings, *state.values(), rows, outcomes)
         if lost:

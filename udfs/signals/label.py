@@ -45,9 +45,9 @@ class Label(ArrayMachine):
         }
 
     def step(self, state: State, batch: Batch) -> None:
-        closes, rows = read_only(batch["closes"]), read_only(batch["features"])
-        if not len(closes) and not len(rows):
+        if not len(batch["closes"]) and not len(batch["features"]):
             return
+        closes, rows = read_only(batch["closes"]), read_only(batch["features"])
         labels = np.empty(int(state["count"].sum()) + len(rows), LABEL)
         found = _walk(closes, rows, self._slots, self._horizon_ns, *state.values(), labels)
         if found:
