@@ -2,7 +2,6 @@
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
-from itertools import chain, islice
 from pathlib import Path
 
 from rich.console import Console
@@ -12,7 +11,7 @@ from jobs.adapters.terms import code_version, cpu_class
 from jobs.results import compare
 from jobs.results.compare import Difference
 from jobs.results.facts import LAYOUTS, Gathered
-from jobs.results.mutation import find_quote, moved
+from jobs.results.mutation import changed, find_quote
 from jobs.results.store import Store, open_archive, read_orders, read_term
 from schemas.topics import DECISIONS, EXECUTIONS, FEATURES, ORDERS, OUTCOMES, TICKS
 from udfs.channel import Resources
@@ -90,26 +89,15 @@ def _compared(
 
 
 def _mutated(store: Store, log: Log, console: Console) -> Log:
-    """The log with the bid moved by one step that stood when the middle feature row of the first channel closed."""
+    """The log with one bid of its first channel a step higher, in force when the middle feature row closed."""
     channel = store.channels()[0]
     place = find_quote(log(channel), store.of_channel(FEATURES, LAYOUTS[FEATURES.name], channel))
     instrument = read_term(store).universe.instruments[place.instrument]
     step = instrument.tick_size_at(place.receive_ns)
-    console.print(
-        f"mutated: one bid of {instrument.venue} {instrument.symbol} in channel {channel}, message {place.message}, "
-        f"record {place.record}, is {step} units higher",
-        highlight=False,
-        soft_wrap=True,
-    )
-
-    def changed(number: int) -> Iterable[bytes]:
-        if number != channel:
-            return log(number)
-        messages = iter(log(number))
-        before = islice(messages, place.message)
-        return chain(before, (moved(data, place.record, step) for data in islice(messages, 1)), messages)
-
-    return changed
+    what = f"one bid of {instrument.venue} {instrument.symbol} in channel {channel}"
+    where = f"message {place.message}, record {place.record}"
+    console.print(f"mutated: {what}, {where}, is {step} units higher", highlight=False, soft_wrap=True)
+    return lambda number: changed(log(number), place, step) if number == channel else log(number)
 
 
 def _verdict(counts: Counter[str], found: list[Difference], console: Console) -> int:

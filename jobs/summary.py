@@ -11,7 +11,11 @@ from jobs.results.text import show
 def summary(folder: Path, other: Path | None = None) -> int:
     """Print the summary of a run's folder; or the keys in which it differs from `other`: 1 when there are any."""
     console = Console()
-    ours = read(folder / "summary.json")
+    path = folder / "summary.json"
+    if not path.exists() and (folder / "try" / "summary.json").exists():
+        path = folder / "try" / "summary.json"
+        console.print(f"no run in {folder} yet; this is what `penstock try` came to:\n", highlight=False)
+    ours = read(path)
     if other is None:
         show(ours, console)
         return 0

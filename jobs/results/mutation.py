@@ -1,6 +1,6 @@
 """One changed price in a log: what a comparison that works must notice."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from typing import NamedTuple
 
@@ -44,8 +44,13 @@ def find_quote(log: Iterable[bytes], features: Records) -> Place:
     return found
 
 
-def moved(data: bytes, record: int, units: int) -> bytes:
-    """The message with one price changed, its checksum right."""
+def changed(log: Iterable[bytes], place: Place, units: int) -> Iterator[bytes]:
+    """The log with the price at a place so many units higher, its checksum right."""
+    for message, data in enumerate(log):
+        yield _moved(data, place.record, units) if message == place.message else data
+
+
+def _moved(data: bytes, record: int, units: int) -> bytes:
     frame = decode(data)
     ticks = frame.records.copy()
     ticks["price"][record] += units

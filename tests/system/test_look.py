@@ -26,7 +26,8 @@ def run(rig: Rig, tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_cat_reads_the_broker(rig: Rig, run: Path, capsys: pytest.CaptureFixture[str]) -> None:
     cat("ticks", None, 4, 2, rig.bootstrap, run)
     lines = capsys.readouterr().out.splitlines()
-    assert [line.partition("  ")[0] for line in lines] == ["0:4", "0:4", "1:4", "1:4"]
+    assert [line[:2] for line in lines] == ["0:", "0:", "1:", "1:"]
+    assert lines[0].startswith("0:4  TICKS FEED/1/1  ")
     assert all("@binance-" in line for line in lines)
 
 
