@@ -30,23 +30,10 @@ TOP = np.dtype(
         ("pad", "<u4"),
     ]
 )
-BAR = np.dtype(
-    [
-        ("open", "<i8"),
-        ("high", "<i8"),
-        ("low", "<i8"),
-        ("volume", "<i8"),
-        ("value", "<i8"),
-        ("buy_volume", "<i8"),
-        ("sell_volume", "<i8"),
-        ("flow", "<i8"),
-        ("trades", "<i8"),
-        ("quotes", "<i8"),
-        ("events", "<i8"),
-    ]
-)
+_TRADED = ("open", "high", "low", "volume", "value", "buy_volume", "sell_volume", "trades")
+BAR = np.dtype([(name, "<i8") for name in (*_TRADED, "flow", "quotes", "events")])
 
-_TRADE, _STATUS, _HEARTBEAT = int(TickKind.TRADE), int(TickKind.STATUS), int(TickKind.HEARTBEAT)
+_TRADE, _STATUS = int(TickKind.TRADE), int(TickKind.STATUS)
 _BUY, _SELL = int(Side.BUY), int(Side.SELL)
 _NOT_A_PRINT = int(TickFlag.CORRECTION | TickFlag.CANCEL)  # speaks of an earlier trade: counted, not folded
 _GAP, _LOST = int(Mark.GAP), int(Mark.SUSPECT | Mark.GAP)
