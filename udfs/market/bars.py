@@ -17,19 +17,8 @@ CLOSES_AT_ONCE = 512
 WIDTHS = len(BAR_WIDTHS_NS)  # the first divides the others: only its end is looked for at each tick
 
 HEAD = np.dtype([("now_ns", "<i8"), ("end_ns", "<i8", (WIDTHS,))])
-TOP = np.dtype(
-    [
-        ("bid", "<i8"),
-        ("bid_size", "<i8"),
-        ("ask", "<i8"),
-        ("ask_size", "<i8"),
-        ("close", "<i8"),
-        ("marks", "<u2"),
-        ("quoted", "u1"),  # a quote has come
-        ("seen", "u1"),
-        ("pad", "<u4"),
-    ]
-)
+_QUOTED = [(name, "<i8") for name in ("bid", "bid_size", "ask", "ask_size", "close")]
+TOP = np.dtype([*_QUOTED, ("marks", "<u2"), ("quoted", "u1"), ("seen", "u1"), ("pad", "<u4")])
 _TRADED = ("open", "high", "low", "volume", "value", "buy_volume", "sell_volume", "trades")
 BAR = np.dtype([(name, "<i8") for name in (*_TRADED, "flow", "quotes", "events")])
 
