@@ -6,7 +6,7 @@ import typer
 
 from jobs.cli import look, parts, start, stop, trust
 from jobs.cli.failure import PACKAGES, explained, find_shadowing, tell
-from schemas.errors import PenstockError
+from schemas.errors import PenstockError, SetupError
 
 EPILOG = "Start with: penstock try"
 
@@ -54,6 +54,8 @@ def main() -> int:
         return 130
     except PenstockError as error:
         return _fail(error, options)
+    except OSError as error:  # a full disk, a folder that cannot be written
+        return _fail(SetupError(f"{error.filename or 'this machine'}: {error.strerror or error}"), options)
     except ModuleNotFoundError as error:
         stated = explained(error)
         if stated is None:

@@ -152,9 +152,10 @@ def _feature(values: npt.NDArray[np.float32], place: int) -> str:
     feature = FEATURES[place]
     known = values.astype(np.float64)
     low, middle, high = (f"{one:.3g}".replace("-", "−") for one in (known.min(), np.median(known), known.max()))
+    name = escape(feature.name).replace("_", "_<wbr>")
     unit = "" if feature.unit == "1" else f" <small>{escape(feature.unit)}</small>"
     return (
-        f'<figure title="{escape(feature.source)}"><figcaption>{escape(feature.name)}{unit}</figcaption>{spark(known)}'
+        f'<figure title="{escape(feature.source)}"><figcaption>{name}{unit}</figcaption>{spark(known)}'
         f"<p><span>{low}</span><b>{middle}</b><span>{high}</span></p></figure>"
     )
 

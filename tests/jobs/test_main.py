@@ -57,6 +57,14 @@ def test_a_stated_error_is_one_line_and_debug_shows_more(tmp_path: Path) -> None
     assert "Traceback" in penstock("--debug", "summary", "--folder", str(tmp_path), cwd=tmp_path).stderr
 
 
+def test_a_disk_that_refuses_is_one_line(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    found = penstock("halt", "--folder", str(tmp_path / "file"), cwd=tmp_path)
+    assert found.returncode == 1
+    assert found.stderr.startswith(f"penstock: {tmp_path / 'file'}: ")
+    assert len(found.stderr.splitlines()) == 1
+
+
 def test_wrong_usage_is_2(tmp_path: Path) -> None:
     assert penstock("no-such-command", cwd=tmp_path).returncode == 2
     assert penstock("backtest", cwd=tmp_path).returncode == 2
@@ -102,3 +110,20 @@ def test_a_missing_library_names_its_extra() -> None:
     found = explained(ModuleNotFoundError("No module named 'chdb'", name="chdb.session"))
     assert "penstock[pipeline]" in str(found)
     assert explained(ModuleNotFoundError("No module named 'jobs.nothing'", name="jobs.nothing")) is None
+
+
+def test_halt_writes_its_flag_before_anything_heavy(tmp_path: Path) -> None:
+    code = (
+        "import sys, jobs.execution.flag as flag\n"
+        "write = flag.Flag.write\n"
+        "def told(self, state):\n"
+        "    write(self, state)\n"
+        "    print([one for one in ('numpy', 'confluent_kafka') if one in sys.modules], state.reason)\n"
+        "flag.Flag.write = told\n"
+        "from jobs.main import main\n"
+        f"sys.argv = ['penstock', 'halt', '--reason', 'drill', '--folder', {str(tmp_path)!r}]\n"
+        "main()\n"
+    )
+    found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT, timeout=60)
+    assert found.stdout.splitlines()[0] == "[] drill"
+    assert (tmp_path / "halt.json").exists()

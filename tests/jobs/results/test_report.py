@@ -14,7 +14,7 @@ from jobs.results.summarise import summarise
 from schemas.frame import Records
 from tests.jobs.results.facts import by_hand
 
-VOID = {"meta", "input", "br", "link", "img"}
+VOID = {"meta", "input", "br", "link", "img", "wbr"}
 
 
 class Tags(HTMLParser):
