@@ -2,12 +2,14 @@
 
 import json
 import os
+import signal
 import subprocess
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from jobs.adapters.flink_home import flink_home, prepare
 from jobs.adapters.kafka import Producer, create_topics
 from jobs.benchmark.log import CHANNELS, Log, interleaved
 from schemas.errors import SetupError
@@ -33,19 +35,20 @@ class Worker:
     """The process with the JVM (`jobs.benchmark.worker`); one command, one answer."""
 
     def __init__(self, bootstrap: str, folder: Path, models: Path | None) -> None:
-        folder.mkdir(parents=True, exist_ok=True)
         self.times, self._log = folder / "times.json", folder / "worker.log"
-        command = [sys.executable, "-P", "-m", "jobs.benchmark.worker", "--bootstrap", bootstrap, "--folder", str(folder)]
-        # Flink's thread mode asks the first `python` on PATH for pemja.
-        path = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", os.defpath)])
+        prepare(folder, {})
+        command = [sys.executable, "-P", "-m", "jobs.benchmark.worker"]
+        command += ["--bootstrap", bootstrap, "--folder", str(folder)]
+        command += ["--models", str(models)] if models else []
         with self._log.open("wb") as log:
             self._process = subprocess.Popen(
-                command + (["--models", str(models)] if models else []),
+                command,
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=log,
                 text=True,
-                env={**os.environ, "PATH": path},
+                start_new_session=True,
+                env=_environment(folder),
             )
 
     @property
@@ -74,7 +77,16 @@ class Worker:
         if self._process.stdin is not None:
             self._process.stdin.close()
         try:
-            self._process.wait(20)
+            self._process.wait(10)
         except subprocess.TimeoutExpired:
-            self._process.kill()
+            os.killpg(self._process.pid, signal.SIGKILL)
             self._process.wait()
+
+
+def _environment(folder: Path) -> dict[str, str]:
+    """The connector lies on the JVM's own class path: what the JIT compiled in one job is there for the next.
+
+    Flink's thread mode asks the first `python` on PATH for pemja.
+    """
+    path = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", os.defpath)])
+    return {**os.environ, "PATH": path, "FLINK_HOME": str(flink_home()), "FLINK_LIB_DIR": str(folder / "lib")}

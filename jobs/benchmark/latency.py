@@ -1,8 +1,8 @@
 """From a tick's intended time to what comes of it, read by a consumer: open loop, through Kafka twice.
 
-Frames of 64 records of four channels in turn, 100,000 records a second; record i of the whole stream is due at i / rate,
-and its frame is sent when its last record is due (so up to 0.64 ms of waiting for the frame is in every figure). What
-is late does not slow the sender down. Channel time runs 20 times as fast as the wall, so that bars close often, every
+Frames of 64 records of four channels in turn, 100,000 records a second; record i of the whole stream is due at
+i / rate, and its frame is sent when its last record is due (so up to 0.64 ms of waiting for the frame is in every
+figure). What is late does not slow the sender down. Channel time runs 20 times as fast as the wall: bars close every
 12.5 ms in one of the channels. A sample is a record that closes bars: from its intended time until its decisions are
 read. The bare loop's samples are the same records of the same frames.
 """
@@ -19,6 +19,7 @@ from jobs.adapters.clock import wall_ns
 from jobs.adapters.kafka import Message, Producer, Reader
 from jobs.benchmark.log import CHANNELS, TICKS_PER_S, Log, dense_ticks, make_log
 from schemas.control import Term
+from schemas.errors import SetupError
 from schemas.features import SECOND_NS
 from schemas.frame import HEADER_SIZE, decode
 from schemas.records import TICK
@@ -137,5 +138,7 @@ def _first_sequence(log: Log) -> int:
 
 def summary(latency_ns: Times, expected: int) -> dict[str, float]:
     """Milliseconds, and how many samples there are of how many."""
-    found = dict(zip(("p50_ms", "p90_ms", "p99_ms", "max_ms"), np.percentile(latency_ns, [50, 90, 99, 100]) / 1e6))
-    return {**{name: float(value) for name, value in found.items()}, "count": len(latency_ns), "expected": expected}
+    if not len(latency_ns):
+        raise SetupError("nothing came out of Kafka while latency was measured")
+    names, values = ("p50_ms", "p90_ms", "p99_ms", "max_ms"), np.percentile(latency_ns, [50, 90, 99, 100]) / 1e6
+    return {**dict(zip(names, values.tolist(), strict=True)), "count": len(latency_ns), "expected": expected}

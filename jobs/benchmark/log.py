@@ -94,7 +94,9 @@ def dense_ticks(channel: int, count: int, ticks_per_s: int = TICKS_PER_S) -> Rec
     return _ticks(channel, at_ns, random.integers(0, INSTRUMENTS, events), np.tile(_IS_QUOTE, patterns), random)
 
 
-def _ticks(channel: int, at_ns: Records, instrument: Records, is_quote: Records, random: np.random.Generator) -> Records:
+def _ticks(
+    channel: int, at_ns: Records, instrument: Records, is_quote: Records, random: np.random.Generator
+) -> Records:
     """The records of events; a quote is a BID and an ASK with one time."""
     events = len(at_ns)
     receive_ns = START_NS + channel * SECOND_NS // CHANNELS + at_ns

@@ -1,7 +1,7 @@
 """One JVM that runs the measured jobs one after the other, as commands on standard input ask.
 
-    {"job": "trade" or "identity", "topic": "...", "bounded": true}      runs to the end of the log, then answers
-    {"job": "trade", "topic": "...", "bounded": false}                   answers when it runs; {"stop": true} ends it
+{"job": "trade" or "identity", "topic": "...", "bounded": true}      runs to the end of the log, then answers
+{"job": "trade", "topic": "...", "bounded": false}                   answers when it runs; {"stop": true} ends it
 """
 
 import argparse
@@ -17,7 +17,6 @@ from pyflink.datastream import DataStream, StreamExecutionEnvironment
 from pyflink.java_gateway import get_gateway
 
 from jobs.adapters.flink import build, environment, read_log
-from jobs.adapters.java import find_jars
 from jobs.adapters.resources import open_resources
 from jobs.benchmark.log import CHANNELS
 from jobs.benchmark.operators import REPORT, Identity, TimedOperator
@@ -48,8 +47,12 @@ def main(arguments: list[str]) -> None:
 
 
 def _environment(folder: Path) -> StreamExecutionEnvironment:
-    settings = {"execution.checkpointing.dir": f"file://{folder / 'checkpoints'}"}
-    env = environment(settings, list(find_jars("flink").glob("*.jar")))
+    settings = {
+        "execution.checkpointing.dir": f"file://{folder / 'checkpoints'}",
+        "python.executable": sys.executable,
+        "python.client.executable": sys.executable,
+    }
+    env = environment(settings, [])
     env.set_parallelism(1)
     return env
 

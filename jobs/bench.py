@@ -1,0 +1,104 @@
+"""`bench`: throughput and latency through a real broker and Flink, beside what the same machine can do at most.
+
+Nothing here passes or fails on time: the figures are for people, and for comparison within one run. Written to
+`FOLDER/bench.json`; what the figures mean stands in tests/bench/README.md.
+"""
+
+import argparse
+import os
+import platform
+import shutil
+import time
+from pathlib import Path
+from tempfile import mkdtemp
+from typing import Any
+
+import msgspec
+from rich.console import Console
+
+from jobs.adapters.java import find_jars, find_java
+from jobs.benchmark.measure import measure_latency, measure_play, measure_throughput
+from jobs.benchmark.plan import FULL, QUICK, Plan
+from jobs.benchmark.report import show
+from schemas.errors import SetupError
+
+
+def main(arguments: list[str]) -> None:
+    given = _parser().parse_args(arguments)
+    console, began = Console(), time.monotonic()
+    plan = QUICK if given.quick else FULL
+    found: dict[str, Any] = {"machine": _machine(), "quick": given.quick}
+    with console.status("") as status:
+        found["play"] = measure_play(plan, given.models, status.update)
+        missing = _java_is_missing()
+        if not missing:
+            found.update(_with_kafka(plan, given, status.update))
+    found["seconds"] = time.monotonic() - began
+    found["machine"]["load_after"] = os.getloadavg()[0]
+    given.folder.mkdir(parents=True, exist_ok=True)
+    path = given.folder / "bench.json"
+    path.write_bytes(msgspec.json.format(msgspec.json.encode(found), indent=2) + b"\n")
+    show(console, found)
+    if missing:
+        console.print(f"Only play() was measured: {missing}")
+    load = found["machine"]
+    console.print(
+        f"{load['cpus']} CPUs, load {load['load_before']:.1f} before and {load['load_after']:.1f} after, "
+        f"{found['seconds']:.0f} s; {path}"
+    )
+
+
+def _with_kafka(plan: Plan, given: argparse.Namespace, say: Any) -> dict[str, Any]:
+    from jobs.adapters.broker import Broker  # needs the pipeline extra, which play() does not
+    from jobs.adapters.kafka import create_topics
+    from jobs.benchmark.broker import Worker
+    from jobs.benchmark.log import CHANNELS
+
+    folder = Path(mkdtemp(prefix="penstock-bench-"))
+    broker = Broker(folder / "broker")
+    worker: Worker | None = None
+    try:
+        say("starting a broker")
+        bootstrap = broker.start()
+        create_topics(bootstrap, range(CHANNELS))
+        worker = Worker(bootstrap, folder / "worker", given.models)
+        return {
+            "throughput": measure_throughput(plan, given.models, worker, bootstrap, say),
+            "latency": measure_latency(plan, given.models, worker, bootstrap, say),
+        }
+    finally:
+        say("stopping")
+        if worker is not None:
+            worker.close()
+        broker.stop()
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _java_is_missing() -> str:
+    """Why nothing but play() can run here; empty when all can."""
+    try:
+        find_java()
+        find_jars("kafka")
+        find_jars("flink")
+    except SetupError as error:
+        return str(error)
+    return ""
+
+
+def _machine() -> dict[str, Any]:
+    return {
+        "cpus": len(os.sched_getaffinity(0)),
+        "processor": platform.processor() or platform.machine(),
+        "python": platform.python_version(),
+        "load_before": os.getloadavg()[0],
+    }
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="penstock bench", description=__doc__, formatter_class=argparse.RawTextHelpFormatter
+    )
+    parser.add_argument("--quick", action="store_true", help="one run of each, about a minute")
+    parser.add_argument("--models", type=Path, help="the model registry's folder; default: the installed one")
+    parser.add_argument("--folder", type=Path, default=Path(".penstock"), help="where bench.json goes")
+    return parser

@@ -1,0 +1,16 @@
+"""Which measurements, how long and how often."""
+
+from typing import NamedTuple
+
+
+class Plan(NamedTuple):
+    frame_ticks: tuple[int, ...]  # of the throughput logs
+    ticks: int  # of a channel in each of them; an eighth of it where frames are small
+    runs: int
+    latency_s: float  # a round
+    play_ticks: int
+
+
+FULL = Plan(frame_ticks=(1024, 4096, 64), ticks=2_000_000, runs=3, latency_s=6.0, play_ticks=2_000_000)
+QUICK = Plan(frame_ticks=(4096,), ticks=1_000_000, runs=1, latency_s=4.0, play_ticks=500_000)
+SMALL_FRAME_TICKS = 256

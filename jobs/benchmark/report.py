@@ -1,0 +1,119 @@
+"""The figures as tables."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+
+STAGES = ("decode", "quality", "book", "bars", "features", "score", "label", "learn", "ensemble", "trade", "channel")
+STAGES = (*STAGES, "encode")
+
+
+def show(console: Console, found: dict[str, Any]) -> None:
+    """Print whatever was measured."""
+    if "throughput" in found:
+        console.print(_throughput(found["throughput"]))
+    if "latency" in found:
+        console.print(_latency(found["latency"]))
+    console.print(_play(found["play"]))
+    console.print(_stages(found["play"]))
+
+
+def _table(title: str, columns: Sequence[str]) -> Table:
+    table = Table(title=title, title_justify="left", title_style="bold")
+    for place, name in enumerate(columns):
+        table.add_column(name, justify="left" if place == 0 else "right")
+    return table
+
+
+def _throughput(found: dict[str, Any]) -> Table:
+    columns = ("frame", "job", "M ticks/s: median (min-max)", "M ticks/CPU-s", "of the operator", "rows/s", "us/frame")
+    title = "Kafka → Flink (start-up and warm-up not in it); ceiling = identity in Python, no sink"
+    table = _table(title, columns)
+    for size, one in found.items():
+        for job in ("identity", "trade"):
+            middle = one[job]["median"]
+            table.add_row(
+                size,
+                job,
+                _millions(one[job], "ticks_per_s"),
+                f"{middle['ticks_per_cpu_s'] / 1e6:.2f}",
+                f"{middle['ticks_per_operator_cpu_s'] / 1e6:.2f}",
+                f"{middle['rows_per_s']:,.0f}",
+                f"{middle['us_per_frame']:.0f}",
+            )
+        table.add_row("", "trade / identity", _share(one["ratio"]), "", "", "", "", end_section=True)
+    return table
+
+
+def _latency(found: dict[str, Any]) -> Table:
+    columns = ("ms", "p50: median (min-max)", "p90", "p99", "max", "samples")
+    title = "tick's intended time → decision read, 100 k ticks/s, open loop, 64-tick frames, acks=all"
+    table = _table(title, columns)
+    for name, text in (("bare", "bare consume-produce loop"), ("trade", "the pipeline in Flink")):
+        one = found[name]
+        middle = one["median"]
+        table.add_row(
+            text,
+            f"{middle['p50_ms']:.2f} ({one['min']['p50_ms']:.2f}-{one['max']['p50_ms']:.2f})",
+            f"{middle['p90_ms']:.2f}",
+            f"{middle['p99_ms']:.2f}",
+            f"{one['max']['max_ms']:.1f}",
+            f"{sum(run['count'] for run in one['runs']):.0f} of {sum(run['expected'] for run in one['runs']):.0f}",
+        )
+    ratio = found["ratio"]
+    p99 = found["trade"]["median"]["p99_ms"] / found["bare"]["median"]["p99_ms"]
+    table.add_row("pipeline / bare", _share(ratio), "", f"{p99:.2f}", "", "")
+    return table
+
+
+def _play(found: dict[str, Any]) -> Table:
+    columns = (
+        "exchange",
+        "frame",
+        "M ticks/s: median (min-max)",
+        "M ticks/CPU-s",
+        "rows/s",
+        "us/row, whole",
+        "ns/tick",
+    )
+    table = _table("play() on one core", columns)
+    for mode, sizes in found.items():
+        for size, one in sizes.items():
+            middle = one["median"]
+            table.add_row(
+                "in the channel" if mode == "lock-step" else "none (gateway)",
+                size,
+                _millions(one, "ticks_per_s"),
+                f"{middle['ticks_per_cpu_s'] / 1e6:.2f}",
+                f"{middle['rows_per_s']:,.0f}",
+                f"{1e6 / middle['rows_per_s']:.0f}",
+                f"{1e9 / middle['ticks_per_cpu_s']:.0f}",
+            )
+    return table
+
+
+def _stages(found: dict[str, Any]) -> Table:
+    """CPU by stage: us a frame, and us a row where a row is what costs."""
+    sizes = found["lock-step"]
+    table = _table("play(), exchange in the channel: CPU by stage, us a frame (us a row)", ("stage", *sizes))
+    for stage in STAGES:
+        cells = []
+        for one in sizes.values():
+            parts = one["profile"]
+            frame, row = parts["us_per_frame"].get(stage, 0.0), parts["us_per_row"].get(stage, 0.0)
+            cells.append(f"{frame:.1f} ({row:.1f})")
+        table.add_row(stage, *cells)
+    sums = [sum(one["profile"]["us_per_frame"].values()) for one in sizes.values()]
+    table.add_row("sum", *[f"{one:.1f}" for one in sums])
+    return table
+
+
+def _millions(one: dict[str, Any], name: str) -> str:
+    low, middle, high = (one[which][name] / 1e6 for which in ("min", "median", "max"))
+    return f"{middle:.2f} ({low:.2f}-{high:.2f})"
+
+
+def _share(ratio: dict[str, float]) -> str:
+    return f"{ratio['median']:.2f} ({ratio['min']:.2f}-{ratio['max']:.2f})"
