@@ -33,6 +33,11 @@ _EXECUTIONS = "SELECT execution_id, order_id, instrument, side, price, size, fee
 
 def reconcile(folder: Path, bootstrap: str) -> Agreement:
     """The agreement of a folder's ledger and journal with the logs and orders at a broker."""
+    return agree(story(folder, bootstrap))
+
+
+def story(folder: Path, bootstrap: str) -> Story:
+    """What each of them says."""
     watch, reports = _logs(bootstrap)
     ledger, executions = _ledger(folder / LEDGER)
     journal = [
@@ -40,7 +45,7 @@ def reconcile(folder: Path, bootstrap: str) -> Agreement:
         for entry in read_journal(folder / JOURNAL)
         if isinstance(entry, Done)
     ]
-    return agree(Story(_asked(bootstrap, watch), ledger, executions, journal, reports))
+    return Story(_asked(bootstrap, watch), ledger, executions, journal, reports)
 
 
 def _logs(bootstrap: str) -> tuple[Watch, Records]:

@@ -5,6 +5,7 @@ import os
 import signal
 import threading
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
@@ -16,17 +17,19 @@ from jobs.adapters.endpoints import publish
 from jobs.adapters.kafka import read_all
 from jobs.adapters.supervisor import Supervisor
 from jobs.begin import begin
-from jobs.reconcile import reconcile
+from jobs.execution.agreement import agree
+from jobs.reconcile import reconcile, story
 from jobs.run import through_gateway
+from schemas.config import load
 from schemas.topics import DECISIONS, ORDERS, TICKS
 from schemas.trading import read_order_message
-from tests.builders import CAPTURE, captured, demo, demo_resources, demo_term, log, messages
+from tests.builders import CAPTURE, captured, demo_resources, demo_term, log, messages
 from tests.system.rig import CHANNELS, Rig
 from udfs.play import canonical_bytes, play
 
 pytestmark = [pytest.mark.system, pytest.mark.timeout(300)]
 
-CONFIG = Path(__file__).parents[2] / "jobs" / "settings" / "demo.toml"
+SETTINGS = Path(__file__).parents[2] / "jobs" / "settings" / "demo.toml"
 SECONDS = 100
 WRITE_S = 12.0
 
@@ -69,21 +72,31 @@ def test_a_killed_taskmanager_cannot_be_seen_in_the_output(rig: Rig, cluster: Cl
     cluster.rest.cancel(job)
 
 
+def busy_settings(folder: Path) -> Path:
+    """The demonstration's configuration with a round trip every 2 seconds: a kill soon meets an order."""
+    text = SETTINGS.read_text().replace("round_trip_ns = 30_000_000_000", "round_trip_ns = 2_000_000_000")
+    text = text.replace("orders_per_minute_max = 60", "orders_per_minute_max = 600")
+    path = folder / "busy.toml"
+    path.write_text(text.replace("orders_per_minute_max = 120", "orders_per_minute_max = 1200"))
+    return path
+
+
 class Paper:
     """Feed, gateway and exchange as processes around a channel that the cluster runs."""
 
     def __init__(self, folder: Path) -> None:
         self.rig, self.folder = Rig(folder), folder / "run"
+        self._config = busy_settings(folder)
         self._jobs = Supervisor(self.folder / "processes")
         publish(self.folder, bootstrap=self.rig.bootstrap)
-        begin(self.rig.bootstrap, through_gateway(demo()))
+        begin(self.rig.bootstrap, through_gateway(load(self._config)))
         common = ["--bootstrap", self.rig.bootstrap, "--folder", str(self.folder)]
-        for name, more in (("exchange", ["--channels", "0,1"]), ("gateway", ["--config", str(CONFIG)])):
+        for name, more in (("exchange", ["--channels", "0,1"]), ("gateway", ["--config", str(self._config)])):
             log = self.folder / "processes" / f"{name}.log"
             self._jobs.start(name, name, *common, *more, ready=partial(_says, log, f"{name} is running"))
 
     def feed(self, data: Path, pace: float) -> None:
-        arguments = ["--bootstrap", self.rig.bootstrap, "--data", str(data), "--config", str(CONFIG)]
+        arguments = ["--bootstrap", self.rig.bootstrap, "--data", str(data), "--config", str(self._config)]
         self._jobs.start("feed", "feed", *arguments, "--pace", str(pace), may_end=True)
 
     def is_fed(self) -> bool:
@@ -127,7 +140,7 @@ def paper(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Paper]:
 
 def test_no_order_is_lost_or_doubled(paper: Paper, cluster: Cluster, tmp_path: Path) -> None:
     job = cluster.submit("jobs.trade", *paper.rig.trade_arguments())
-    paper.feed(cut_capture(tmp_path, 130), pace=4)
+    paper.feed(cut_capture(tmp_path, 150), pace=3)
     repeats = 0
     for _ in range(5):  # until a kill falls between an order and the next checkpoint
         known = len(set(paper.orders()))
@@ -147,6 +160,10 @@ def test_no_order_is_lost_or_doubled(paper: Paper, cluster: Cluster, tmp_path: P
     found = reconcile(paper.folder, paper.rig.bootstrap)
     assert found.orders == len(set(paper.orders())) > 0
     assert str(found).endswith("lost 0 doubled 0")
+
+    told, asked = story(paper.folder, paper.rig.bootstrap), Counter(paper.orders())
+    taken_each_time = [entry for entry in told.journal for _ in range(asked[entry[0]])]
+    assert not agree(told._replace(journal=taken_each_time)).holds, "an exchange without ids would have doubled orders"
 
     for channel in CHANNELS:  # the log that the killed run produced, decided again
         played = canonical_bytes(play(paper.log(channel), channel, demo_resources()))
