@@ -17,7 +17,7 @@ from udfs.channel import Channel, Output, Resources
 from udfs.journal import Keeper
 
 NO_CHANNEL = 0xFFFF  # the one key of bytes that name no channel of this job
-JOURNAL_BYTES_MAX = 1 << 18
+JOURNAL_BYTES_MAX = 1 << 20  # a few frames in a backlog, seconds of them live; as much is stepped through to restore
 _PREFIX = MAGIC.to_bytes(2, "little") + bytes([VERSION])
 
 

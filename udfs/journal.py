@@ -1,8 +1,9 @@
 """State = base + journal: what makes a channel survive a restart at any message.
 
-Each message is appended to the journal before the next one is taken; when the journal outgrows its bound, the whole
-state is written as one base and the journal begins anew. Restoring loads the base and steps through the journal with
-the outputs suppressed: that a step is deterministic is all that it needs.
+The store's first entry is a base, the whole state; the others are the messages taken since, as they came. Each message
+is appended before the next one is taken; when the journal outgrows its bound, it begins anew with another base.
+Restoring loads the base and steps through the journal with the outputs suppressed: that a step is deterministic is all
+that it needs.
 """
 
 from collections.abc import Iterable
@@ -11,7 +12,7 @@ from typing import Protocol
 from schemas.errors import StateError
 from udfs.channel import Channel, Output, State
 
-BASE, MESSAGE = b"B", b"M"
+BASE = b"B"
 
 
 class Store(Protocol):
@@ -45,7 +46,7 @@ class Keeper:
 
     def __init__(self, channel: Channel, store: Store, journal_bytes_max: int) -> None:
         self._channel, self._store, self._bytes_max = channel, store, journal_bytes_max
-        self._bytes = 0
+        self._bytes: int | None = None  # of the messages since the base; None = there is no base yet
         self.state = self._restore()
 
     def step(self, data: bytes) -> Output:
@@ -57,11 +58,11 @@ class Keeper:
             output = self._channel.halt(self.state, data, error)
             self._write_base()
             return output
-        if self._bytes + len(data) > self._bytes_max:
+        if self._bytes is None or self._bytes + len(data) > self._bytes_max:
             self._write_base()
         else:
             self._bytes += len(data)
-            self._store.append(MESSAGE + data)
+            self._store.append(data)
         return output
 
     def _write_base(self) -> None:
@@ -69,14 +70,16 @@ class Keeper:
         self._bytes = 0
 
     def _restore(self) -> State:
-        state, self._bytes = self._channel.initial(), 0
-        for place, entry in enumerate(self._store.entries()):
-            kind, data = entry[:1], entry[1:]
-            if kind == BASE and place == 0:
-                state = self._channel.load(data)
-            elif kind == MESSAGE:
-                self._channel.step(state, data)
-                self._bytes += len(data)
-            else:
-                raise StateError(f"journal of channel {self._channel.number}: entry {place} is of kind {kind!r}")
+        entries = iter(self._store.entries())
+        base = next(entries, None)
+        if base is None:
+            self._bytes = None
+            return self._channel.initial()
+        if base[:1] != BASE:
+            raise StateError(f"journal of channel {self._channel.number}: begins with {base[:1]!r} instead of a base")
+        state, taken = self._channel.load(base[1:]), 0
+        for data in entries:
+            self._channel.step(state, data)
+            taken += len(data)
+        self._bytes = taken
         return state

@@ -1,5 +1,6 @@
 """The door to Flink: environment, Kafka source, sinks, and where keys and partitions land."""
 
+import os
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -39,8 +40,14 @@ SETTINGS = {
 }
 
 
+# Java only moves bytes here, so C1's code is as good as C2's, and on few cores compiling by C2 and a concurrent collector
+# took as much CPU as deciding did (tests/bench/README.md). For the JVM that Python starts; a cluster has its own options.
+EMBEDDED_JVM = "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC"
+
+
 def environment(settings: dict[str, str], jars: list[Path]) -> StreamExecutionEnvironment:
     """An environment with the project's settings, `settings` over them; jars only where no cluster provides them."""
+    os.environ.setdefault("JVM_ARGS", EMBEDDED_JVM)
     configuration = Configuration()
     for name, value in {**SETTINGS, **settings}.items():
         configuration.set_string(name, value)
