@@ -40,8 +40,8 @@ SETTINGS = {
 }
 
 
-# Java only moves bytes here, so C1's code is as good as C2's, and on few cores compiling by C2 and a concurrent collector
-# took as much CPU as deciding did (tests/bench/README.md). For the JVM that Python starts; a cluster has its own options.
+# Java only moves bytes here: C1's code is as good as C2's, and on few cores C2's compiling and a concurrent collector
+# took as much CPU as deciding did (tests/bench/README.md). For the JVM that Python starts; a cluster has its own.
 EMBEDDED_JVM = "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC"
 
 
