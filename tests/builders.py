@@ -60,12 +60,15 @@ def generated(channel: int, seconds: int, seed: int = 1) -> Records:
     place = 0
     for event, now_ns in enumerate(at_ns.tolist()):
         one = own[int(random.integers(len(own)))]
-        base = 60_000 * 10**one.price_decimals + int(walk[event])
-        place = _event(ticks, place, one.number, base, now_ns, random)
+        step = one.tick_sizes[0].step
+        base = 60_000 * 10**one.price_decimals + int(walk[event]) * step
+        place = _event(ticks, place, one.number, base, step, now_ns, random)
     return ticks[:place]
 
 
-def _event(ticks: Records, place: int, number: int, base: int, now_ns: int, random: np.random.Generator) -> int:
+def _event(
+    ticks: Records, place: int, number: int, base: int, step: int, now_ns: int, random: np.random.Generator
+) -> int:
     """One trade, or one best-quote update of two records."""
     venue_ns = now_ns - int(random.integers(-5, 50)) * 1_000_000
     sizes = random.integers(1, 5_000, 2).tolist()
@@ -75,8 +78,8 @@ def _event(ticks: Records, place: int, number: int, base: int, now_ns: int, rand
         return place + 1
     spread = int(random.integers(-1, 30)) if random.random() < 0.05 else int(random.integers(1, 30))
     gone = 0 if random.random() < 0.01 else sizes[1]
-    ticks[place] = (0, now_ns, base - spread, sizes[0], number, TickKind.BID, Side.NONE, 0)
-    ticks[place + 1] = (0, now_ns, base + spread, gone, number, TickKind.ASK, Side.NONE, TickFlag.LAST)
+    ticks[place] = (0, now_ns, base - spread * step, sizes[0], number, TickKind.BID, Side.NONE, 0)
+    ticks[place + 1] = (0, now_ns, base + spread * step, gone, number, TickKind.ASK, Side.NONE, TickFlag.LAST)
     return place + 2
 
 

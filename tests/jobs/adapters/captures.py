@@ -45,10 +45,10 @@ def write_capture(folder: Path, seconds: int, spoil: bytes = b"") -> Path:
     return folder
 
 
-def with_coarse_step(config: Config) -> Config:
-    """BTC on USD-M in units of a tenth of its step: only then can a price be off the step."""
-    instruments = list(config.universe.instruments)
-    one = instruments[1]
-    sizes = tuple(msgspec.structs.replace(tick, step=10 * tick.step) for tick in one.tick_sizes)
-    instruments[1] = msgspec.structs.replace(one, price_decimals=one.price_decimals + 1, tick_sizes=sizes)
+def with_fine_steps(config: Config) -> Config:
+    """Every price unit is a step: no price can be off it."""
+    instruments = []
+    for one in config.universe.instruments:
+        sizes = tuple(msgspec.structs.replace(tick, step=1) for tick in one.tick_sizes)
+        instruments.append(msgspec.structs.replace(one, tick_sizes=sizes))
     return msgspec.structs.replace(config, universe=Universe(tuple(instruments)))

@@ -53,7 +53,7 @@ def test_counts_of_the_committed_capture(whole):
 def test_ticks_of_the_committed_capture_are_the_golden_ones(whole):
     digests = {channel: hashlib.sha256(ticks.tobytes()).hexdigest() for channel, ticks in whole.items()}
     assert digests == {
-        0: "3aba6cb4717d240891d8b9fa658175784d44c55653ebe1c10b8aed2b4a7083d8",
+        0: "3381c562f5096a3e540703ece83fb5b475eb09df2dea575dafd6a901b312d3d6",
         1: "0b44b94b0b09ce4e29693acef0c887ba986fbe982be88897165ec49e395746ab",
     }
 

@@ -3,7 +3,6 @@
 from collections import Counter
 from functools import cache
 
-import msgspec
 import numpy as np
 import pytest
 
@@ -16,21 +15,21 @@ from schemas.frame import decode, encode, log_tag
 from schemas.records import Kind, Mark
 from schemas.topics import QUARANTINE, Source
 from tests.builders import demo_resources, demo_term
-from tests.jobs.adapters.captures import demo, with_coarse_step, write_capture
+from tests.jobs.adapters.captures import demo, with_fine_steps, write_capture
 from udfs.channel import Channel
 from udfs.machine import Batch
 from udfs.market.book import Book
 from udfs.market.quality import Quality
 
-COARSE = with_coarse_step(demo())
+UNIVERSE = demo().universe
 EPOCH = 2  # so that the zombie has an epoch to be of
 
 
 @cache
 def messages(folder) -> tuple[bytes, ...]:
     """A feed's second run in channel 0: ten seconds."""
-    ticks = read_capture(folder, COARSE.universe)[0]
-    made = frames(ticks, 0, COARSE.feed, Source.FEED, EPOCH, 2, log_tag("test"))
+    ticks = read_capture(folder, UNIVERSE)[0]
+    made = frames(ticks, 0, demo().feed, Source.FEED, EPOCH, 2, log_tag("test"))
     return tuple(encode(frame) for frame in made)
 
 
@@ -40,8 +39,7 @@ def folder(tmp_path_factory):
 
 
 def opening() -> list[bytes]:
-    term = msgspec.structs.replace(demo_term(), universe=COARSE.universe)
-    made = list(opening_frames(term, 0))
+    made = list(opening_frames(demo_term(), 0))
     for epoch in (1, EPOCH):
         announced = Epoch(source=Source.FEED, epoch=epoch)
         head = {"channel": 0, "source": Source.FEED, "epoch": epoch, "sequence": epoch - 1, "log": log_tag("test")}
@@ -65,7 +63,7 @@ def run(log: list[bytes]):
 def test_every_fault_is_noticed_by_name_as_often_as_injected(folder):
     clean, none = run([*opening(), *messages(folder)])
     assert (dict(none), clean.gaps, clean.dropped, clean.fault) == ({}, 0, 0, 0)
-    ledger, faults = run([*opening(), *inject(messages(folder), 1, COARSE.universe)])
+    ledger, faults = run([*opening(), *inject(messages(folder), 1, UNIVERSE)])
     seen = faults + Counter(GAP=ledger.gaps, REPEATED=ledger.dropped)
     assert seen == Counter({name: count for name, count in EXPECTED.items() if name != "CROSSED"})
     assert ledger.fault == 0
@@ -73,12 +71,11 @@ def test_every_fault_is_noticed_by_name_as_often_as_injected(folder):
 
 
 def test_the_crossed_quote_and_the_gap_are_marked(folder):
-    term = msgspec.structs.replace(demo_term(), universe=COARSE.universe)
-    machines = [Quality(term, 0), Book(term, 0)]
+    machines = [Quality(demo_term(), 0), Book(demo_term(), 0)]
     marked = {True: 0, False: 0}
     for is_faulty in (False, True):
         states = [machine.initial() for machine in machines]
-        log = inject(messages(folder), 1, COARSE.universe) if is_faulty else messages(folder)
+        log = inject(messages(folder), 1, UNIVERSE) if is_faulty else messages(folder)
         for data in log:
             try:
                 frame = decode(data)
@@ -95,15 +92,15 @@ def test_the_crossed_quote_and_the_gap_are_marked(folder):
 
 
 def test_the_same_seed_gives_the_same_bytes_and_another_one_does_not(folder):
-    one = list(inject(messages(folder), 1, COARSE.universe))
-    assert one == list(inject(messages(folder), 1, COARSE.universe))
-    assert one != list(inject(messages(folder), 2, COARSE.universe))
+    one = list(inject(messages(folder), 1, UNIVERSE))
+    assert one == list(inject(messages(folder), 1, UNIVERSE))
+    assert one != list(inject(messages(folder), 2, UNIVERSE))
 
 
 def test_the_feeds_own_records_all_stay(folder):
     wanted = [decode(data) for data in messages(folder)]
     accepted = []
-    for data in inject(messages(folder), 1, COARSE.universe):
+    for data in inject(messages(folder), 1, UNIVERSE):
         try:
             frame = decode(data)
         except BadFrame:
@@ -118,11 +115,11 @@ def test_the_feeds_own_records_all_stay(folder):
 
 
 def test_a_universe_without_a_coarse_step_has_no_price_off_it():
-    assert expected(COARSE.universe, 0) == EXPECTED
-    assert expected(demo().universe, 0) == EXPECTED - Counter(OFF_STEP_PRICE=1)
+    assert expected(UNIVERSE, 0) == EXPECTED
+    assert expected(with_fine_steps(demo()).universe, 0) == EXPECTED - Counter(OFF_STEP_PRICE=1)
 
 
 def test_too_short_a_log_is_an_error(folder):
     short = messages(folder)[: len(ORDER)]
     with pytest.raises(DataError, match="too short"):
-        list(inject(short, 1, COARSE.universe))
+        list(inject(short, 1, UNIVERSE))

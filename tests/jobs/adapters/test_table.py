@@ -58,8 +58,8 @@ def test_rows_become_ticks_exactly(path):
         (T0, T0 + 10, 6_183_763, 50_000_000, 0, TickKind.TRADE, Side.SELL, 1),
         (T0, T0 + 11, 6_183_762, 100_000_001, 0, TickKind.BID, Side.BUY, 0),
         (T0, T0 + 11, 6_183_764, 200_000_000, 0, TickKind.ASK, Side.SELL, 1),
-        (T0, T0 + 11, 618_003, 1_500, 1, TickKind.ASK, Side.SELL, 0),
-        (T0, T0 + 11, 618_002, 1, 1, TickKind.BID, Side.BUY, 1),
+        (T0, T0 + 11, 6_180_030, 1_500, 1, TickKind.ASK, Side.SELL, 0),
+        (T0, T0 + 11, 6_180_020, 1, 1, TickKind.BID, Side.BUY, 1),
         (T0 + 1, T0 + 12, 6_100_000, 0, 0, TickKind.LEVEL, Side.BUY, 1),
     ]
     assert len(ticks[1]) == 0
