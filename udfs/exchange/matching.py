@@ -1,14 +1,13 @@
 """Matching of immediate-or-cancel limit orders against the displayed best quote.
 
-An order takes what is displayed on the opposite side at its arrival, at that price, and no more; the rest expires.
-What it took is gone until the venue quotes that side anew. Hidden size, deeper levels and our own market impact are
-not modelled. Fees are the venue's taker rate on the notional, rounded up.
+An order takes what is displayed on the opposite side at its arrival, at that price, in whole lots, and no more; the
+rest expires. What it took is gone until the venue quotes that side anew. Hidden size, deeper levels and our own
+market impact are not modelled. Fees are the venue's taker rate on the notional, rounded up.
 """
 
 from collections.abc import Sequence
 from typing import NamedTuple
 
-import numba
 import numpy as np
 
 from schemas.errors import Unsafe
@@ -17,6 +16,7 @@ from schemas.instrument import Instrument, divide_up
 from schemas.records import REPORT, Side
 from schemas.trading import Order, Reason, ReportKind
 from udfs.arrays import QUOTE
+from udfs.kernels import kernel
 
 PPM = 1_000_000
 EXECUTION_ID_SIZE = 48
@@ -29,7 +29,7 @@ class Terms(NamedTuple):
     taker_ppm: int
 
 
-@numba.njit(cache=True, nogil=True)
+@kernel()
 def fold_quotes(quotes: Records, first: int, last: int, book: Records) -> None:
     """Bring the book rows (QUOTE records by instrument number) to the state after quotes[first:last]."""
     for i in range(first, last):
@@ -59,7 +59,8 @@ def match(order: Order, terms: Terms, quote: Records, now_ns: int) -> Records:
     price_name, size_name = ("ask", "ask_size") if order.side == Side.BUY else ("bid", "bid_size")
     price, shown = int(quote[price_name]), int(quote[size_name])
     reaches = price > 0 and (price <= order.price if order.side == Side.BUY else price >= order.price)
-    taken = min(order.size, shown) if reaches else 0
+    lot = terms.instrument.lot  # displayed sums may be finer than it; what is held must stay sellable
+    taken = min(order.size, shown // lot * lot) if reaches else 0
     lines = [(ReportKind.ACCEPTED, Reason.NONE, 0, 0, 0, order.size, 0)]
     if taken:
         quote[size_name] = shown - taken

@@ -7,7 +7,7 @@ import msgspec
 from schemas.records import Side
 from schemas.trading import Reason
 from udfs.execution.strategy import Row
-from udfs.execution.threshold import crossing
+from udfs.execution.threshold import crossing, leaving
 from udfs.risk.limits import Intent
 
 
@@ -34,8 +34,7 @@ class Probe:
         if row.working:
             return Reason.ORDER_WORKING
         if row.held:
-            side = Side.SELL if row.held > 0 else Side.BUY
-            return (crossing(row, side, abs(row.held), self._config.collar_bp),)
+            return (leaving(row, self._config.collar_bp),)
         if row.marks or not row.warm or row.channel_ns < state.next_ns.get(row.instrument.number, 0):
             return Reason.WAITING
         state.next_ns[row.instrument.number] = row.channel_ns + self._config.round_trip_ns

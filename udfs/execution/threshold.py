@@ -50,8 +50,7 @@ class Threshold:
         entered_ns = state.entered_ns.get(row.instrument.number, 0)
         if row.channel_ns < entered_ns + HORIZON_S * 1_000_000_000:
             return Reason.WAITING
-        side = Side.SELL if row.held > 0 else Side.BUY
-        return (crossing(row, side, abs(row.held), self._config.collar_bp),)
+        return (leaving(row, self._config.collar_bp),)
 
 
 def expected_bp(row: Row) -> float:
@@ -62,6 +61,18 @@ def expected_bp(row: Row) -> float:
 def cost_bp(row: Row) -> float:
     """What a round trip costs in bp of the mid: the spread once, the taker fee twice."""
     return row.feature("spread") + 2 * row.taker_ppm / 100
+
+
+def leaving(row: Row, collar_bp: int) -> Intent:
+    """The order that leads out of what is held.
+
+    A venue takes no order below its smallest size, also not from one who leaves: after a partial fill the position is
+    first brought up by the smallest order, so that a later row can close all of it.
+    """
+    out, further = (Side.SELL, Side.BUY) if row.held > 0 else (Side.BUY, Side.SELL)
+    if abs(row.held) < row.instrument.size_min:
+        return crossing(row, further, row.instrument.size_min, collar_bp)
+    return crossing(row, out, abs(row.held), collar_bp)
 
 
 def crossing(row: Row, side: int, size: int, collar_bp: int) -> Intent:
