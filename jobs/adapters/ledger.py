@@ -135,14 +135,11 @@ class Ledger:
     # What the account limits need
 
     def accounts(self) -> Records:
-        """ACCOUNT records by instrument number, with what works."""
+        """ACCOUNT records by instrument number; what works is told by `in_states`."""
         accounts = np.zeros(len(self._universe.instruments), ACCOUNT)
         for row in self._database.rows("SELECT * FROM accounts"):
             for name in _MONEY:
                 accounts[row["instrument"]][name] = row[name]
-        for row in self._database.rows("SELECT * FROM orders WHERE state IN (2, 3)"):
-            left = abs(row["signed_size"]) - row["filled"]
-            accounts[row["instrument"]]["working"] += left if row["signed_size"] > 0 else -left
         return accounts
 
     def open_orders(self) -> int:

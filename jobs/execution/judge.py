@@ -8,7 +8,9 @@ from jobs.execution.watch import Watch
 from schemas.config import Limits
 from schemas.frame import Records
 from schemas.instrument import Instrument, Universe
+from schemas.records import Side
 from schemas.trading import Order, Reason
+from udfs.execution.orders import OPEN
 from udfs.risk.account import profit
 from udfs.risk.limits import Intent, View, check
 
@@ -56,7 +58,8 @@ class Judge:
         now_ns = self._watch.channels[order.channel].now_ns
         mark = self._watch.quote(order.instrument)
         accounts = self._ledger.accounts()
-        account = accounts[order.instrument]
+        entries = [one for one in self._ledger.in_states(*OPEN) if one.order.instrument == order.instrument]
+        left = [(one.order.side, one.order.size - one.filled) for one in entries]
         return View(
             now_ns=now_ns,
             halted=False,
@@ -65,8 +68,9 @@ class Judge:
             bid=int(mark["bid"]),
             ask=int(mark["ask"]),
             quote_ns=int(mark["receive_ns"]),
-            held=int(account["size"]),
-            working=int(account["working"]),
+            held=int(accounts[order.instrument]["size"]),
+            working_buy=sum(size for side, size in left if side == Side.BUY),
+            working_sell=-sum(size for side, size in left if side == Side.SELL),
             open_orders=self._ledger.open_orders(),
             orders_last_minute=self._ledger.sent_since(now_ns - MINUTE_NS),
             profit=self._profit(accounts, instrument.settle),

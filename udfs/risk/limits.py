@@ -31,7 +31,8 @@ class View(NamedTuple):
     ask: int
     quote_ns: int  # when the best quotes last changed; 0 = never
     held: int  # signed position in the instrument
-    working: int  # signed size of orders in the instrument that are not final
+    working_buy: int  # size of buy orders in the instrument that are not final
+    working_sell: int  # the same of sell orders, negative
     open_orders: int
     orders_last_minute: int
     profit: int  # money of the settle currency: cash, marked positions and fees
@@ -75,7 +76,7 @@ def _amounts(intent: Intent, instrument: Instrument, view: View, limits: Limits,
         return Reason.ORDER_NOTIONAL
     # The worst case: everything that works on this side fills, nothing on the other side does.
     signed = intent.size if intent.side == Side.BUY else -intent.size
-    reached = view.held + signed + (view.working if (view.working > 0) == (signed > 0) else 0)
+    reached = view.held + signed + (view.working_buy if signed > 0 else view.working_sell)
     if signed < 0 and reached < 0 and not instrument.shortable:
         return Reason.SHORT_SALE
     if instrument.notional(max(intent.price, view.ask), abs(reached)) > money.position_notional_max:

@@ -204,7 +204,7 @@ class Trade:
         ledger, number, now_ns = state.ledger, row.instrument, row.channel_ns
         while ledger.sent_ns and ledger.sent_ns[0] <= now_ns - MINUTE_NS:
             ledger.sent_ns.pop(0)
-        accounts = state.accounts[:, number]
+        left = [one.signed_left for one in ledger.working.values() if one.instrument == number]
         return View(
             now_ns=now_ns,
             halted=ledger.halted,
@@ -213,8 +213,9 @@ class Trade:
             bid=row.bid,
             ask=row.ask,
             quote_ns=int(state.book[number]["channel_ns"]),
-            held=int(accounts["size"].sum()),
-            working=int(accounts["working"].sum()),
+            held=int(state.accounts["size"][:, number].sum()),
+            working_buy=sum(one for one in left if one > 0),
+            working_sell=sum(one for one in left if one < 0),
             open_orders=len(ledger.working),
             orders_last_minute=len(ledger.sent_ns),
             profit=self._profit(state, self._instruments[number].settle),
