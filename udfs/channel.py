@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 import msgspec
 import numpy as np
 
-from schemas.control import Control, Epoch, Genesis, Term, read_control
+from schemas.control import Control, Epoch, Genesis, Halt, Resume, Term, read_control
 from schemas.errors import BadFrame, Fault, StateError
 from schemas.features import feature_hash
 from schemas.frame import Frame, Records, decode, log_tag
@@ -64,6 +64,7 @@ class Ledger(msgspec.Struct):
     ignored: int = 0  # messages after the channel was halted by a fault
     fault: int = 0  # the Fault that halted the channel for good; 0 = none
     term: Term | None = None
+    halt: Halt | None = None  # in force; it outlives its term
 
 
 class Output(NamedTuple):
@@ -98,13 +99,14 @@ class Channel:
 
     def load(self, data: bytes) -> State:
         """The state; raises StateError when its version is not known here."""
-        if not data or data[0] != self.version:
-            found = data[0] if data else "none"
-            raise StateError(f"state of channel {self.number}: version {found} is not known here ({self.version})")
+        if data[:1] != bytes([self.version]):
+            raise StateError(f"state of channel {self.number}: version {[*data[:1]]}, known here is {self.version}")
         at = 9 + int.from_bytes(data[1:9], "little")
         ledger = msgspec.msgpack.decode(data[9:at], type=Ledger)
         if ledger.term is None:
             return State(ledger, None, [])
+        if ledger.term.feature_hash != feature_hash():
+            raise StateError(f"state of channel {self.number}: its term's features are not those of this code")
         pipeline = self._resources.build(ledger.term, self.number)
         return State(ledger, pipeline, pipeline.load(data[at:]))
 
@@ -153,9 +155,8 @@ class Channel:
     def _check(self, ledger: Ledger, frame: Frame) -> None:
         """Refuse a frame that has no place in this log, whatever its number is."""
         if frame.channel != self.number:
-            raise BadFrame(
-                Fault.WRONG_CHANNEL, f"{_where(frame)}: of channel {frame.channel}, in the log of {self.number}"
-            )
+            names = f"of channel {frame.channel}, in the log of {self.number}"
+            raise BadFrame(Fault.WRONG_CHANNEL, f"{_where(frame)}: {names}")
         if frame.source not in _SOURCES:
             raise BadFrame(Fault.UNKNOWN_SOURCE, f"{_where(frame)}: no writer has this number")
         if frame.source not in ALLOWED.get(frame.kind, ()):
@@ -186,18 +187,22 @@ class Channel:
             if ledger.log_id:
                 raise BadFrame(Fault.GENESIS, f"a second GENESIS: {control.log_id} after {ledger.log_id}")
             ledger.log_id = control.log_id
+        if isinstance(control, Halt | Resume):
+            ledger.halt = control if isinstance(control, Halt) else None
         if isinstance(control, Term):
             self._begin(state, control)
 
     def _begin(self, state: State, term: Term) -> None:
         ledger = state.ledger
         number = ledger.term.number + 1 if ledger.term else term.number
-        if term.number != number or term.log_id != ledger.log_id or term.feature_hash != feature_hash():
+        if (term.number, term.log_id, term.feature_hash) != (number, ledger.log_id or None, feature_hash()):
             message = f"TERM {term.number} of log {term.log_id}, features {term.feature_hash[:12]}"
             raise BadFrame(Fault.WRONG_TERM, f"{message}: expected {number} of {ledger.log_id}, {feature_hash()[:12]}")
         state.pipeline = self._resources.build(term, self.number)
         state.own = state.pipeline.initial()
         ledger.term = term
+        if ledger.halt is not None:
+            state.pipeline.step(state.own, Batch(self.number, Kind.CONTROL, ledger.position, 0, ledger.halt))
 
     def _publish(self, state: State, frame: Frame, records: Records, batch: Batch, data: bytes, output: Output) -> None:
         for name, kind, topic in OUTPUTS:
