@@ -18,8 +18,7 @@ from schemas.errors import SetupError
 
 FORMAT = "PrettyCompactMonoBlock"
 
-
-Ask = Callable[[str, str | None], bytes]
+Ask = Callable[[str, str | None], bytes]  # a question and the format of its answer
 
 
 def sql(query: str, form: str | None = FORMAT, folder: Path = Path(".penstock"), warehouse: str | None = None) -> bytes:

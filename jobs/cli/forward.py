@@ -5,11 +5,11 @@ import importlib
 import typer
 
 
-def forward(app: typer.Typer, name: str, module: str, text: str, panel: str, *before: str) -> None:
-    """Add a command that hands `before` and all behind its name to `main(arguments)` of a module; so also `--help`."""
+def forward(app: typer.Typer, name: str, module: str, text: str, panel: str) -> None:
+    """Add a command that hands all that stands behind its name to `main(arguments)` of a module; so also `--help`."""
 
     def command(context: typer.Context) -> None:
-        status = importlib.import_module(module).main([*before, *context.args])
+        status = importlib.import_module(module).main(context.args)
         raise typer.Exit(status or 0)
 
     settings = {"allow_extra_args": True, "ignore_unknown_options": True, "help_option_names": []}

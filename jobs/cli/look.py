@@ -13,7 +13,7 @@ PANEL = "Look"
 
 def register(app: typer.Typer) -> None:
     app.command(rich_help_panel=PANEL)(summary)
-    forward(app, "status", "jobs.halt", "Whether orders may leave, what is in flight, what is held.", PANEL, "status")
+    app.command(rich_help_panel=PANEL)(status)
     forward(app, "sql", "jobs.sql", 'Ask the warehouse: penstock sql "select count() from ticks".', PANEL)
     app.command(rich_help_panel=PANEL)(explain)
     app.command(rich_help_panel=PANEL)(cat)
@@ -28,6 +28,13 @@ def summary(
     from jobs.summary import summary as job
 
     raise typer.Exit(job(folder, diff))
+
+
+def status(folder: Folder = FOLDER) -> None:
+    """Whether orders may leave, what is in flight, what is held."""
+    from jobs.status import status as job
+
+    job(folder)
 
 
 def explain(

@@ -21,11 +21,6 @@ def halt(
     folder: Folder = FOLDER,
 ) -> None:
     """No further order leaves, from now on and across restarts; works with everything else down."""
-    from jobs.adapters.clock import wall_ns
-    from jobs.execution.flag import Flag, FlagState
-
-    # Before anything heavy is imported: what stops orders must not wait for what tells of it.
-    Flag(folder).write(FlagState(halted=True, by=by, reason=reason, wall_ns=wall_ns()))
     from jobs.halt import halt as job
 
     print(*job(folder, reason, by), sep="\n")

@@ -9,7 +9,7 @@ from jobs.adapters.sqlite import is_owned, read_only
 from jobs.execution.flag import Flag
 from udfs.execution.orders import OPEN, OrderState
 
-__all__ = ["Position", "Standing", "standing"]
+__all__ = ["Open", "Position", "Standing", "standing"]
 
 LEDGER = "ledger.db"
 _LAST = "max(received_wall_ns, sent_wall_ns, acknowledged_wall_ns, final_wall_ns)"
@@ -25,6 +25,13 @@ class Position(msgspec.Struct, frozen=True):
     fees: int
 
 
+class Open(msgspec.Struct, frozen=True):
+    """An order without an end: until it has one, its strategy asks for nothing more in its instrument."""
+
+    id: str
+    since_wall_ns: int
+
+
 class Standing(msgspec.Struct, frozen=True, kw_only=True):
     """A moment's picture."""
 
@@ -35,6 +42,7 @@ class Standing(msgspec.Struct, frozen=True, kw_only=True):
     gateway_alive: bool = False
     orders: dict[str, int] = {}  # by state
     in_flight: int = 0
+    oldest_open: Open | None = None
     waiting: int = 0  # frames of the outbox that are not known to be in their topics
     last_wall_ns: int = 0
     positions: tuple[Position, ...] = ()
@@ -53,6 +61,7 @@ def standing(folder: Path) -> Standing:
             by, reason, since = "gateway", own["reason"], own["raised_wall_ns"]
         states = {OrderState(row["state"]): row["n"] for row in ledger.execute(_BY_STATE)}
         last = _row(ledger, f"SELECT coalesce(max({_LAST}), 0) AS ns FROM orders")
+        oldest = _row(ledger, "SELECT id, received_wall_ns FROM orders WHERE state <= ? ORDER BY number", _OPEN_MAX)
         waiting = _row(ledger, "SELECT count(*) AS n FROM outbox WHERE published = 0")
         return Standing(
             halted=flag.halted or own is not None,
@@ -62,12 +71,14 @@ def standing(folder: Path) -> Standing:
             gateway_alive=is_owned(path),
             orders={state.name.lower(): count for state, count in sorted(states.items())},
             in_flight=sum(states.get(state, 0) for state in OPEN),
+            oldest_open=None if oldest is None else Open(*oldest),
             waiting=waiting["n"],
             last_wall_ns=last["ns"],
             positions=tuple(Position(*row) for row in ledger.execute("SELECT * FROM accounts ORDER BY instrument")),
         )
 
 
+_OPEN_MAX = OrderState.WORKING  # the states behind it are final
 _BY_STATE = "SELECT state, count(*) AS n FROM orders GROUP BY state"
 
 

@@ -19,7 +19,8 @@ from jobs.adapters.processes import Process
 from jobs.adapters.terms import opening_frames
 from jobs.adapters.writer import Writer
 from jobs.execution.agreement import is_terminal
-from jobs.halt import halt, resume, status
+from jobs.execution.standing import standing
+from jobs.halt import halt, resume
 from jobs.reconcile import reconcile
 from schemas.frame import Frame, Records, decode
 from schemas.records import MARK, TICK, Kind, Side, TickFlag, TickKind
@@ -128,7 +129,7 @@ def test_orders_are_filled_vetoed_and_reconciled(stage: Stage) -> None:
     found = reconcile(stage.folder, stage.rig.bootstrap)
     assert found.holds and (found.orders, found.executions) == (3, 2), str(found)
     assert str(found) == "orders 3, executions 2: lost 0 doubled 0"
-    seen = status(stage.folder)
+    seen = standing(stage.folder)
     assert seen.gateway_alive and seen.orders == {"filled": 2, "vetoed": 1} and seen.in_flight == 0
 
 
@@ -155,7 +156,7 @@ def test_killed_in_the_middle(stage: Stage, victim: str) -> None:
         time.sleep(0.3 + 0.3 * round_)
         process.send(signal.SIGKILL)
         process.wait(10)
-        in_flight += status(stage.folder).in_flight
+        in_flight += standing(stage.folder).in_flight
         ids += [stage.order()]
         stage.start(process)
         stage.wait(*ids)

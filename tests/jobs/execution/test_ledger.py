@@ -7,10 +7,14 @@ import pytest
 
 from jobs.adapters.ledger import Ledger
 from jobs.execution.flag import Flag, FlagState
-from jobs.halt import halt, resume, show, status
+from jobs.execution.standing import Open
+from jobs.execution.standing import standing as status
+from jobs.halt import halt, resume
+from jobs.status import show
 from schemas.errors import SetupError, Unsafe
 from schemas.instrument import Universe
-from tests.jobs.execution.world import Fuse, World, config, make_order, message
+from schemas.trading import Reason, canonical_order
+from tests.jobs.execution.world import LOG_ID, Fuse, World, config, make_order, message
 
 
 def test_a_second_owner_is_refused(folder: Path) -> None:
@@ -67,7 +71,20 @@ def test_status_says_what_is_there(folder: Path) -> None:
     owner.close()
     found = status(folder)
     assert found.halted and (found.by, found.reason) == ("gateway", "it was wrong")
-    assert show(found).row_count == 7
+    assert found.oldest_open is None and show(found).row_count == 7
+
+
+def test_status_shows_the_order_that_never_ends(folder: Path) -> None:
+    ledger = Ledger(folder / "ledger.db", World(folder, [], {}).config.universe)
+    ledger.outbox.announce({0: LOG_ID, 1: LOG_ID})
+    for n in (1, 2):
+        order = make_order(n)
+        ledger.receive(order, canonical_order(order), None, 1_000 + n, (0, n))
+    ledger.veto(make_order(1), Reason.HALTED, 1, 1)
+    ledger.send(make_order(2), 1, 1, 1)
+    ledger.close()
+    found = status(folder)
+    assert found.oldest_open == Open("probe-0-1-2", 1_002) and found.in_flight == 1 and show(found).row_count == 7
 
 
 def test_the_flag_works_without_a_broker_and_stays(folder: Path) -> None:
