@@ -10,8 +10,9 @@ import msgspec
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 
+from jobs.adapters.capture import Capture
 from jobs.adapters.resources import open_resources
-from jobs.adapters.source import Data, read_data
+from jobs.adapters.source import read_data
 from jobs.adapters.terms import make_term
 from jobs.results.facts import Facts
 from jobs.results.played import play_channels
@@ -78,12 +79,12 @@ def _option(text: str) -> tuple[str, Any]:
         return key, value
 
 
-def _played(term: Term, source: Data, models: Path | None, console: Console) -> Facts:
+def _played(term: Term, source: Capture, models: Path | None, console: Console) -> Facts:
     """The facts, with a bar for each channel that goes by channel time."""
     bars = (TextColumn("{task.description}"), BarColumn(None), TextColumn("{task.percentage:>3.0f}%"))
     with Progress(*bars, TimeElapsedColumn(), console=console, transient=True) as progress:
         tasks: dict[int, tuple[TaskID, int]] = {}
-        for channel, ticks in sorted(source.ticks.items()):
+        for channel, ticks in sorted(source.items()):
             begin, end = (int(ticks["receive_ns"][at]) for at in (0, -1)) if len(ticks) else (0, 1)
             names = ", ".join(one.symbol for one in term.universe.of_channel(channel))
             tasks[channel] = progress.add_task(f"channel {channel} ({names})", total=end - begin), begin
@@ -92,5 +93,6 @@ def _played(term: Term, source: Data, models: Path | None, console: Console) -> 
             task, begin = tasks[channel]
             progress.update(task, completed=now_ns - begin)
 
-        facts = play_channels(term, source.ticks, open_resources(models), tell)
-    return replace(facts, quarantined=Counter(facts.quarantined) + source.refused)
+        facts = play_channels(term, source, open_resources(models), tell)
+    refused = Counter(one.fault.name for one in source.refused)
+    return replace(facts, quarantined=Counter(facts.quarantined) + refused)

@@ -17,9 +17,9 @@ from rich.console import Console
 from rich.progress import Progress
 
 from jobs.adapters.clock import wall_ns
-from jobs.adapters.data import read_data
 from jobs.adapters.kafka import Producer
 from jobs.adapters.line import Line, write_refused
+from jobs.adapters.source import read_data
 from schemas.config import Config, load
 from schemas.frame import Frame
 from schemas.records import Kind
@@ -73,7 +73,9 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="feed", description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     parser.add_argument("--bootstrap", required=True, help="the broker, HOST:PORT")
     parser.add_argument("--config", type=Path, required=True, help="a TOML file with the universe")
-    parser.add_argument("--data", type=Path, required=True, help="a folder of captured messages, Parquet or CSV")
+    parser.add_argument(
+        "--data", type=Path, required=True, help="a folder of captured messages, or Parquet or CSV: a file or a folder"
+    )
     parser.add_argument("--pace", type=float, default=0.0, help="times faster than it was received; 0 = at once")
     parser.add_argument("--inject", choices=[FAULTS], help="put one of every kind of bad message among the real ones")
     parser.add_argument("--seed", type=int, default=1, help="of where they go")

@@ -1,15 +1,14 @@
 """Where ticks for a run without a venue come from: a capture, a table, or a folder of tables."""
 
-from collections import Counter, defaultdict
+from collections import defaultdict
 from importlib.resources import files
 from pathlib import Path
-from typing import NamedTuple
 
 import numpy as np
 
-from jobs.adapters import data
+from jobs.adapters.capture import Capture, read_capture
 from jobs.adapters.table import read_table
-from schemas.errors import DataError, Fault
+from schemas.errors import DataError
 from schemas.frame import Records
 from schemas.instrument import Universe
 from schemas.records import TICK
@@ -17,13 +16,6 @@ from schemas.records import TICK
 CAPTURE = Path("tests/data/binance")
 _MARKETS = ("spot", "usdm")
 _TABLES = (".parquet", ".csv")
-
-
-class Data(NamedTuple):
-    """Ticks by channel, and what the reader refused, by fault."""
-
-    ticks: dict[int, Records]
-    refused: Counter[str]
 
 
 def demo_config() -> Path:
@@ -46,15 +38,22 @@ def find_capture() -> Path:
     )
 
 
-def read_data(path: Path, universe: Universe) -> Data:
-    """The ticks of a capture's folder, of a Parquet or CSV file, or of all such files of a folder, by name."""
-    tables = sorted(one for one in path.glob("*") if one.suffix in _TABLES)
-    if tables:
-        return Data(_joined([read_table(one, universe) for one in tables]), Counter())
-    if path.is_dir() and not any((path / market).is_dir() for market in _MARKETS):
+def read_data(path: Path, universe: Universe) -> Capture:
+    """The ticks of a capture's folder, of a Parquet or CSV file, or of all such files of a folder, by name.
+
+    Raises DataError that says what cannot be used.
+    """
+    if not path.exists():
+        raise DataError(
+            f"{path} is not there: give a folder of captured messages, or Parquet or CSV, a file or a folder"
+        )
+    if path.is_file():
+        return Capture(read_table(path, universe))
+    if tables := sorted(one for one in path.iterdir() if one.suffix in _TABLES):
+        return Capture(_joined([read_table(one, universe) for one in tables]))
+    if not any((path / market).is_dir() for market in _MARKETS):
         raise DataError(f"{path}: neither a capture (spot/, usdm/) nor a folder with {' or '.join(_TABLES)} files")
-    capture = data.read_data(path, universe)
-    return Data(capture, Counter({Fault.BAD_MESSAGE.name: len(capture.refused)} if capture.refused else {}))
+    return read_capture(path, universe)
 
 
 def _joined(parts: list[dict[int, Records]]) -> dict[int, Records]:

@@ -11,8 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from jobs.adapters.capture import frames, read_capture
-from jobs.adapters.data import read_data
 from jobs.adapters.merge import merge
+from jobs.adapters.source import read_data
 from schemas.config import FeedConfig
 from schemas.errors import DataError
 from schemas.instrument import Universe

@@ -9,7 +9,7 @@ import pyarrow.csv
 import pyarrow.parquet
 import pytest
 
-from jobs.adapters.data import read_data
+from jobs.adapters.source import read_data
 from jobs.adapters.table import read_table
 from schemas.decimal_text import render
 from schemas.errors import DataError
@@ -212,3 +212,20 @@ def test_the_capture_goes_through_a_table_and_back(tmp_path):
         }
         found = read_data(write(tmp_path / f"{channel}.parquet", given), UNIVERSE)
         assert found[channel].tobytes() == np.ascontiguousarray(ticks).tobytes()
+
+
+def test_a_folder_of_tables_is_one_table(tmp_path):
+    whole = read_data(write(tmp_path / "whole.parquet", columns()), UNIVERSE)
+    (tmp_path / "parts").mkdir()
+    for place in range(2):
+        part = {name: values[place::2] for name, values in columns().items()}
+        write(tmp_path / "parts" / f"{place}.parquet", part)
+    parts = read_data(tmp_path / "parts", UNIVERSE)
+    assert {channel: len(ticks) for channel, ticks in parts.items()} == {
+        channel: len(ticks) for channel, ticks in whole.items()
+    }
+    for ticks in parts.values():
+        assert (np.diff(ticks["receive_ns"]) >= 0).all()
+    (tmp_path / "empty").mkdir()
+    with pytest.raises(DataError, match="neither a capture"):
+        read_data(tmp_path / "empty", UNIVERSE)
