@@ -12,7 +12,7 @@ import msgspec
 from schemas.decimal_text import parse
 from schemas.errors import BadText, ConfigError
 from schemas.instrument import MONEY_DECIMALS, Universe
-from schemas.trading import ExchangeMode
+from schemas.trading import STRATEGY_NAME, ExchangeMode
 
 
 class _Strict(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -64,6 +64,10 @@ class ExchangeConfig(_Strict, frozen=True):
     report_latency_ns: int
     fees: tuple[Fees, ...]
 
+    def __post_init__(self) -> None:
+        if min(self.order_latency_ns, self.report_latency_ns) < 0:
+            raise ConfigError("exchange: a latency is negative: an order would arrive before its decision")
+
     def taker_ppm(self, venue: str) -> int:
         for fees in self.fees:
             if fees.venue == venue:
@@ -78,6 +82,10 @@ class StrategyConfig(_Strict, frozen=True):
     target: str
     options: dict[str, Any] = {}
     source_sha256: str = ""  # of a file given by path; filled in when the term is written
+
+    def __post_init__(self) -> None:
+        if not STRATEGY_NAME.fullmatch(self.name):
+            raise ConfigError(f"strategies: {self.name!r} is not a name: a-z, 0-9 and _, at most 16, a letter first")
 
 
 class LearnConfig(_Strict, frozen=True):
@@ -116,6 +124,11 @@ class Config(_Strict, frozen=True):
     gateway: GatewayConfig
     learn: LearnConfig = LearnConfig()
     feed: FeedConfig = FeedConfig()
+
+    def __post_init__(self) -> None:
+        names = [one.name for one in self.strategies]
+        if len(set(names)) != len(names):
+            raise ConfigError("strategies: a name stands twice, and their orders would have the same ids")
 
 
 def load(path: Path) -> Config:

@@ -92,10 +92,6 @@ class Universe(msgspec.Struct, frozen=True, forbid_unknown_fields=True, dict=Tru
             raise ConfigError(f"universe: {len(keys)} instruments are more than {INSTRUMENTS_MAX}")
 
     @cached_property
-    def by_symbol(self) -> dict[tuple[str, str], Instrument]:
-        return {(one.venue, one.symbol): one for one in self.instruments}
-
-    @cached_property
     def channels(self) -> tuple[int, ...]:
         return tuple(sorted({one.channel for one in self.instruments}))
 

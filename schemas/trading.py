@@ -126,7 +126,8 @@ class Stamps(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tr
     decided_ns: int
 
 
-_ORDER_ID = re.compile(r"[a-z][a-z0-9_]{0,15}-\d{1,3}-\d{1,9}-\d{1,12}", re.ASCII)
+STRATEGY_NAME = re.compile(r"[a-z][a-z0-9_]{0,15}")
+_ORDER_ID = re.compile(STRATEGY_NAME.pattern + r"-\d{1,3}-\d{1,9}-\d{1,12}", re.ASCII)
 _DECODER = msgspec.json.Decoder(Order | Cancel)
 _STAMPS = msgspec.json.Decoder(Stamps)
 

@@ -190,3 +190,17 @@ def test_hashes_are_of_the_meaning():
     assert hash_of(configured(shuffled)) == hash_of(config) == hash_of(read(TEXT, "demo.toml"))
     for path, value in ((("limits", "open_orders_max"), 9), (("limits", "money", "USDT", "loss_max"), "100.00000001")):
         assert hash_of(configured(changed(*path, to=value))) != hash_of(config)
+
+
+@pytest.mark.parametrize("name", ["", "Mine", "2nd", "a-b", "x" * 17, "ä"])
+def test_a_strategy_has_a_name_that_order_ids_can_carry(name):
+    assert f"{name!r} is not a name" in refused(changed("strategies", 0, "name", to=name))
+
+
+def test_two_strategies_have_two_names():
+    assert "a name stands twice" in refused(changed("strategies", 0, "name", to="probe"))
+
+
+@pytest.mark.parametrize("name", ["order_latency_ns", "report_latency_ns"])
+def test_a_latency_is_not_negative(name):
+    assert "latency is negative" in refused(changed("exchange", name, to=-1))

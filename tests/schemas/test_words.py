@@ -99,4 +99,3 @@ def test_a_universe_knows_its_channels():
     assert universe.channels == (0, 5)
     assert [one.symbol for one in universe.of_channel(0)] == ["S", "T"]
     assert [one.symbol for one in universe.of_channel(5)] == ["T"]
-    assert universe.by_symbol["v", "T"] is other
