@@ -5,7 +5,6 @@ channel, and `replay --verify` looks after them.
 """
 
 import argparse
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
 from pathlib import Path
@@ -117,7 +116,3 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--bootstrap", help="the broker, HOST:PORT; default: the one that the folder names")
     parser.add_argument("--folder", type=Path, default=Path(".penstock"), help="of the run: ledger and journal")
     return parser
-
-
-if __name__ == "__main__":
-    main(sys.argv[1:])
