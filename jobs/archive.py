@@ -12,6 +12,7 @@ from types import FrameType
 
 from jobs.adapters.clickhouse import open_store
 from jobs.adapters.kafka import Reader
+from jobs.cli.arguments import channel_numbers
 from jobs.warehouse.archive import IDLE_S, Archive
 from jobs.warehouse.door import Door
 from schemas.topics import TOPICS
@@ -36,7 +37,6 @@ class _Stop:
 
 def main(arguments: list[str]) -> None:
     given = _parser().parse_args(arguments)
-    channels = [int(one) for one in given.channels.split(",")]
     warehouse = given.warehouse or f"chdb://{(given.folder / 'warehouse').resolve()}"
     given.folder.mkdir(parents=True, exist_ok=True)
     stop = _Stop()
@@ -45,7 +45,9 @@ def main(arguments: list[str]) -> None:
         door = Door(given.folder, open_store(warehouse, read_only=True))
         archive = Archive(store)
         readers = {
-            topic.name: open_reader(given.bootstrap, topic.name, channels, archive.next.setdefault(topic.name, {}))
+            topic.name: open_reader(
+                given.bootstrap, topic.name, given.channels, archive.next.setdefault(topic.name, {})
+            )
             for topic in TOPICS
         }
         try:
@@ -61,7 +63,7 @@ def main(arguments: list[str]) -> None:
     print(f"archived {archive.archived} messages; the warehouse holds all that was in the topics", flush=True)
 
 
-def open_reader(bootstrap: str, topic: str, channels: list[int], offsets: dict[int, int]) -> Reader:
+def open_reader(bootstrap: str, topic: str, channels: tuple[int, ...], offsets: dict[int, int]) -> Reader:
     """A topic from its first message that is not archived; `offsets` then holds a place for each channel."""
     if offsets:
         return Reader(bootstrap, topic, channels, {channel: offsets.setdefault(channel, 0) for channel in channels})
@@ -73,7 +75,7 @@ def open_reader(bootstrap: str, topic: str, channels: list[int], offsets: dict[i
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="archive", description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     parser.add_argument("--bootstrap", required=True, help="the broker, HOST:PORT")
-    parser.add_argument("--channels", required=True, help="numbers with commas between them")
+    parser.add_argument("--channels", type=channel_numbers, required=True, help="numbers with commas between them")
     parser.add_argument("--folder", type=Path, default=Path(".penstock"), help="of the run: socket and warehouse")
     parser.add_argument(
         "--warehouse", help="chdb:///FOLDER or clickhouse://USER:PASSWORD@HOST:8123/; default: in --folder"

@@ -12,6 +12,7 @@ from jobs.adapters import endpoints
 from jobs.adapters.counter import Counter
 from jobs.adapters.journal import Journal
 from jobs.adapters.kafka import Reader
+from jobs.cli.arguments import channel_numbers
 from jobs.execution.floor import Floor
 from jobs.execution.signals import on_signals
 from schemas.topics import TICKS
@@ -24,15 +25,14 @@ POLL_S = 0.005
 
 def main(arguments: list[str]) -> None:
     given = _parser().parse_args(arguments)
-    channels = tuple(int(one) for one in given.channels.split(","))
     stopped = on_signals()
     journal = Journal(given.folder / JOURNAL)
     if journal.torn_bytes:
         print(f"the journal's last record was torn: {journal.torn_bytes} bytes cut, nobody was told of it", flush=True)
-    floor = Floor(channels, journal, PATIENCE_S, time.monotonic)
-    reader = Reader(given.bootstrap, TICKS.name, channels, "beginning")
+    floor = Floor(given.channels, journal, PATIENCE_S, time.monotonic)
+    reader = Reader(given.bootstrap, TICKS.name, given.channels, "beginning")
     try:
-        _catch_up(reader, floor, channels)
+        _catch_up(reader, floor, given.channels)
         counter = Counter(floor)
         endpoints.publish(given.folder, exchange=counter.address)
         print(f"{READY}, {len(journal.entries)} orders in the journal", flush=True)
@@ -65,7 +65,7 @@ def _parser() -> argparse.ArgumentParser:
         prog="exchange", description=__doc__, formatter_class=argparse.RawTextHelpFormatter
     )
     parser.add_argument("--bootstrap", required=True, help="the broker, HOST:PORT")
-    parser.add_argument("--channels", required=True, help="numbers with commas between them")
+    parser.add_argument("--channels", type=channel_numbers, required=True, help="numbers with commas between them")
     parser.add_argument("--folder", type=Path, default=Path(".penstock"), help="of the run: journal and addresses")
     return parser
 
