@@ -25,7 +25,7 @@ from schemas.errors import SetupError
 
 def main(arguments: list[str]) -> None:
     given = _parser().parse_args(arguments)
-    console, began = Console(), time.monotonic()
+    console, began = Console(width=110), time.monotonic()
     plan = QUICK if given.quick else FULL
     found: dict[str, Any] = {"machine": _machine(), "quick": given.quick}
     with console.status("") as status:

@@ -22,7 +22,7 @@ from schemas.control import Term
 from schemas.errors import SetupError
 from schemas.features import SECOND_NS
 from schemas.frame import HEADER_SIZE, decode
-from schemas.records import TICK
+from schemas.records import TICK, Kind
 
 RATE = 100_000  # records a second of wall time, all channels together
 FRAME_TICKS = 64
@@ -56,13 +56,40 @@ def make_load(term: Term, seconds: float) -> Load:
 
 def _closing(log: Log, channel: int) -> dict[tuple[int, int], int]:
     """The records of the dense part with which a second of channel time ends, and when they are due."""
-    ticks = np.concatenate([np.frombuffer(data, TICK, offset=HEADER_SIZE) for data in log.messages[log.dense :]])
-    places = np.flatnonzero(np.diff(ticks["receive_ns"] // SECOND_NS)) + 1
+    places = _crossings(log.messages[log.dense :])
     frame, inside = places // FRAME_TICKS * CHANNELS + channel, places % FRAME_TICKS
     due_ns = (frame * FRAME_TICKS + inside) * SECOND_NS // RATE
     first = log.position[log.dense]
     after = due_ns >= int(SETTLE_S * SECOND_NS)
     return {(channel, first + int(place)): int(due) for place, due in zip(places[after], due_ns[after], strict=True)}
+
+
+def opening_end(log: Log) -> int:
+    """The position of the last record of the opening at which bars close."""
+    ticks = [place for place in range(log.dense) if log.messages[place][3] == Kind.TICKS]
+    return log.position[ticks[0]] + int(_crossings([log.messages[place] for place in ticks])[-1])
+
+
+def dense_end(load: Load) -> dict[int, int]:
+    """By channel, the position of the last closing record."""
+    return {channel: max(place for one, place in load.closing if one == channel) for channel in range(CHANNELS)}
+
+
+def _crossings(messages: list[bytes]) -> Times:
+    """Places, in all records of the messages, of those that begin another second of channel time."""
+    ticks = np.concatenate([np.frombuffer(data, TICK, offset=HEADER_SIZE) for data in messages])
+    return np.flatnonzero(np.diff(ticks["receive_ns"] // SECOND_NS)) + 1
+
+
+def has_reached(heard: list[tuple[int, Message]], ends: dict[int, int]) -> bool:
+    """Whether each channel's decisions have come as far as a position."""
+    found: dict[int, int] = {}
+    for _, message in reversed(heard):
+        if message.partition not in found:
+            found[message.partition] = int(decode(message.value).records["position"][-1])
+        if len(found) == len(ends):
+            return all(found[channel] >= position for channel, position in ends.items())
+    return False
 
 
 class Listener:

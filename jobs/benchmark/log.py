@@ -8,6 +8,7 @@ silent, and none are written. The channels close their bars a quarter of a secon
 """
 
 from collections.abc import Iterator, Sequence
+from functools import cache
 from importlib.resources import files
 from pathlib import Path
 from typing import NamedTuple
@@ -49,6 +50,7 @@ class Log(NamedTuple):
         return self.position[-1] - self.position[self.dense]
 
 
+@cache
 def bench_config(mode: ExchangeMode = "lock-step") -> Config:
     """The demonstration's limits, fees and strategies over 64 instruments like its perpetuals."""
     demo = read(files("jobs.settings").joinpath("demo.toml").read_bytes(), "demo.toml")
@@ -100,7 +102,8 @@ def _ticks(
     """The records of events; a quote is a BID and an ASK with one time."""
     events = len(at_ns)
     receive_ns = START_NS + channel * SECOND_NS // CHANNELS + at_ns
-    middle = 600_000 + np.cumsum(random.integers(-1, 2, events)) // 8 + 10 * instrument
+    step = bench_config().universe.instruments[0].tick_sizes[0].step
+    middle = step * (600_000 + np.cumsum(random.integers(-1, 2, events)) // 8 + 10 * instrument)
     first = np.zeros(events, TICK)
     first["venue_ns"], first["receive_ns"] = receive_ns - 1_000_000, receive_ns
     first["instrument"] = channel * INSTRUMENTS + instrument
@@ -111,7 +114,7 @@ def _ticks(
     first["flags"] = np.where(is_quote, 0, TickFlag.LAST)
     second = first[is_quote]
     second["kind"], second["flags"] = TickKind.ASK, TickFlag.LAST
-    second["price"] += random.integers(1, 4, len(second))
+    second["price"] += step * random.integers(1, 4, len(second))
     second["size"] = random.integers(1_000, 50_000, len(second))
     place = np.arange(events) + np.cumsum(is_quote) - is_quote
     ticks = np.zeros(events + len(second), TICK)

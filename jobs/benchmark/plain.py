@@ -8,7 +8,9 @@ from typing import Any
 from jobs.adapters.resources import open_resources
 from jobs.benchmark.log import Log
 from schemas.control import Term
-from schemas.frame import decode, encode
+from schemas.errors import DataError
+from schemas.frame import decode, encode, text_of
+from schemas.topics import FEATURES, QUARANTINE
 from udfs.channel import Channel, Output, Resources, State
 from udfs.machine import Batch, Machine, Pipeline
 from udfs.play import play
@@ -81,7 +83,9 @@ def profile(log: Log, channel: int, models: Path | None) -> dict[str, Any]:
         spent.add("decode", lambda data=data: decode(data))
     spent.ns["channel"] = max(whole.ns["steps"] - sum(spent.ns.values()) - clocks, 0)
     for output in outputs:
-        for _, frame in output.frames:
+        for topic, frame in output.frames:
+            if topic == QUARANTINE:
+                raise DataError(f"the benchmark's own log is refused: {text_of(frame.records).decode()[:300]}")
             spent.add("encode", lambda frame=frame: encode(frame))
     rows = max(sum(map(_rows, outputs)), 1)
     return {
@@ -102,4 +106,4 @@ def _pair() -> int:
 
 
 def _rows(output: Output) -> int:
-    return sum(len(frame) for topic, frame in output.frames if topic.name == "features.v1")
+    return sum(len(frame) for topic, frame in output.frames if topic == FEATURES)

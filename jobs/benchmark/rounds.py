@@ -5,12 +5,23 @@ import sys
 
 from jobs.benchmark import echo
 from jobs.benchmark.broker import Worker, make_topic, preload
-from jobs.benchmark.latency import DRAIN_S_MAX, Listener, Load, decided, echoed, send, summary
+from jobs.benchmark.latency import (
+    DRAIN_S_MAX,
+    Listener,
+    Load,
+    decided,
+    dense_end,
+    echoed,
+    has_reached,
+    opening_end,
+    send,
+    summary,
+)
 from jobs.benchmark.log import Log
 from schemas.errors import SetupError
 from schemas.topics import DECISIONS
 
-IDLE_S = 2.0
+START_S_MAX = 60.0  # of a job, until the first decision
 
 
 def bare_round(bootstrap: str, name: str, load: Load) -> dict[str, float]:
@@ -43,11 +54,12 @@ def trade_round(bootstrap: str, name: str, load: Load, worker: Worker) -> dict[s
     listener = Listener(bootstrap, DECISIONS.name)
     try:
         worker.ask(job="trade", topic=topic, bounded=False)
-        listener.wait(lambda: len(listener.heard) > 0, 60.0)
-        listener.wait(lambda: False, IDLE_S)
+        opened = {channel: opening_end(log) for channel, log in enumerate(load.logs)}
+        listener.wait(lambda: has_reached(listener.heard, opened), START_S_MAX)
         listener.heard.clear()
         start_ns, late_ms = send(bootstrap, topic, load)
-        listener.wait(lambda: False, IDLE_S)
+        ends = dense_end(load)
+        listener.wait(lambda: has_reached(listener.heard, ends), DRAIN_S_MAX)
         worker.ask(stop=True)
     finally:
         listener.close()
