@@ -54,7 +54,7 @@ class LocalRun:
             raise
         if self._interrupts:
             self._console.print("stopped; `make run` goes on from here")
-            return 130
+            return INTERRUPTED
         return 0
 
     def _start(self) -> None:
@@ -117,7 +117,7 @@ class LocalRun:
         if self._interrupts > 1:
             self._jobs.kill_all()
             self._broker.kill()
-            raise SystemExit(130)
+            raise SystemExit(INTERRUPTED)
         self._console.print("stopping in order; once more kills everything, still resumable")
 
     def _say(self, text: str) -> None:

@@ -26,7 +26,7 @@ OWN = (
 
 
 class Finished(msgspec.Struct, frozen=True):
-    """What a finished run was of; another configuration, data or pace is another run."""
+    """What a finished run was of; another configuration or other data are another run."""
 
     config: str
     data: str

@@ -10,15 +10,18 @@ from pyflink.common.serialization import ByteArraySchema, RowFieldExtractorSchem
 from pyflink.datastream import DataStream, StreamExecutionEnvironment
 from pyflink.datastream.connectors.base import DeliveryGuarantee
 from pyflink.datastream.connectors.kafka import (
+    KafkaOffsetResetStrategy,
     KafkaOffsetsInitializer,
     KafkaRecordSerializationSchema,
     KafkaSink,
     KafkaSource,
+    KafkaTopicPartition,
 )
 from pyflink.java_gateway import get_gateway
 
 from jobs.adapters.clock import wall_ns
 from schemas.errors import ConfigError
+from schemas.instrument import CHANNELS_MAX
 from schemas.topics import ORDERS, TICKS, TRADE_FRAMES, TRADE_GROUP, UID_LOG, UID_TRADE, Topic, uid_sink
 from udfs.channel import Resources
 from udfs.flink import ChannelOperator, KeyOf, message_type, output_tags
@@ -138,13 +141,15 @@ def _bytes() -> TypeInformation:
 
 
 def _source(bootstrap: str, topic: str, bounded: bool) -> KafkaSource:
+    """From offset 0; an offset that the topic does not hold ends the job instead of being reset silently."""
+    beginning = {KafkaTopicPartition(topic, channel): 0 for channel in range(CHANNELS_MAX)}
     builder = (
         KafkaSource.builder()
         .set_bootstrap_servers(bootstrap)
         .set_topics(topic)
         .set_group_id(TRADE_GROUP)
         .set_value_only_deserializer(ByteArraySchema())
-        .set_starting_offsets(KafkaOffsetsInitializer.earliest())
+        .set_starting_offsets(KafkaOffsetsInitializer.offsets(beginning, KafkaOffsetResetStrategy.NONE))
         .set_property("max.partition.fetch.bytes", str(8 << 20))
         .set_property("fetch.max.wait.ms", "10")
     )
