@@ -11,7 +11,7 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 
 from jobs.adapters.capture import Capture
-from jobs.adapters.resources import open_resources
+from jobs.adapters.resources import check_resources, open_resources
 from jobs.adapters.source import read_data
 from jobs.adapters.terms import make_term
 from jobs.results.facts import Facts
@@ -48,6 +48,7 @@ def play_and_show(config: Config, data: Path, folder: Path, title: str, models: 
     lock_step = msgspec.structs.replace(config.exchange, mode="lock-step")  # there is no gateway here
     config = msgspec.structs.replace(config, exchange=lock_step)
     term = make_term(config, reference(Registry(models).find(MODEL)), LOG_ID)
+    check_resources(term, models)
     with console.status(f"reading {data}"):
         source = read_data(data, config.universe)
     facts = _played(term, source, models, console)

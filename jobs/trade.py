@@ -13,7 +13,8 @@ from pathlib import Path
 from typing import Any
 
 from jobs.adapters.checkpoints import newest_checkpoint
-from jobs.adapters.resources import open_resources
+from jobs.adapters.resources import check_resources, open_resources
+from jobs.begin import read_term
 from schemas.errors import Unsafe
 
 READY = "trade is running"
@@ -23,6 +24,8 @@ ENDED = ("FAILED", "FINISHED", "CANCELED")
 
 def main(arguments: list[str]) -> None:
     given = _parser().parse_args(arguments)
+    channels = tuple(int(one) for one in given.channels.split(","))
+    _check(given.bootstrap, channels, given.models)
     from jobs.adapters.flink import build, environment  # starts a JVM, so only once the arguments are known to be right
 
     settings = {}
@@ -37,7 +40,6 @@ def main(arguments: list[str]) -> None:
             settings["execution.state-recovery.path"] = f"file://{newest}"
     env = environment(settings, given.jar)
     env.set_parallelism(given.parallelism)
-    channels = tuple(int(one) for one in given.channels.split(","))
     build(
         env,
         given.bootstrap,
@@ -50,6 +52,14 @@ def main(arguments: list[str]) -> None:
         env.execute("trade")
         return
     _run_until_stopped(env.execute_async("trade"), work)
+
+
+def _check(bootstrap: str, channels: tuple[int, ...], models: Path | None) -> None:
+    """Refuse in seconds, and in one line, what would otherwise halt every channel: no broker, no log, no model."""
+    for channel in channels:
+        term = read_term(bootstrap, channel)
+        if term is not None:
+            check_resources(term, models)
 
 
 def _run_until_stopped(client: Any, work: Path) -> None:

@@ -6,8 +6,10 @@ clickhouse://user:password@host:8123/         a server over HTTP; clickhouses://
 
 import fcntl
 import hashlib
+import logging
 import os
 import re
+import shutil
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -32,6 +34,7 @@ TABLES = (
 )
 VIEWS = ("instruments", "strategies", "fills", "controls")
 CONNECT_S = 3
+DISK_FREE_BYTES_MIN = 64 << 20  # on a full disk the engine starts and says nothing
 # One thread and few caches: the archive shares its machine with the broker and the channels.
 WRITE = {"max_threads": 1, "max_insert_threads": 1, "async_insert": 0, "max_insert_block_size": 16_777_216}
 READ = {
@@ -44,6 +47,8 @@ READ = {
     "readonly": 1,  # last: nothing may be set after it
 }
 
+logging.getLogger("clickhouse_connect").addHandler(logging.NullHandler())  # what goes wrong is raised, once, by us
+
 
 def open_store(dsn: str, *, read_only: bool = False, patience_s: float = 0.0) -> "Store":
     """Connect within seconds, or raise SetupError: unknown scheme, no server, wrong password, folder in use.
@@ -52,7 +57,7 @@ def open_store(dsn: str, *, read_only: bool = False, patience_s: float = 0.0) ->
     """
     scheme = urlsplit(dsn).scheme
     if scheme == "chdb":
-        return Store(_embedded(dsn, patience_s), dsn, read_only)
+        return Store(_embedded(dsn, patience_s, read_only), dsn, read_only)
     if scheme in ("clickhouse", "clickhouses"):
         return Store(_server(dsn), dsn, read_only)
     raise SetupError(f"warehouse {_masked(dsn)}: the address must begin with chdb:/// or clickhouse://")
@@ -117,19 +122,30 @@ class Store:
         self._client.close()
 
 
-def _embedded(dsn: str, patience_s: float) -> Any:
+def _embedded(dsn: str, patience_s: float, read_only: bool) -> Any:
     parts = urlsplit(dsn)
     folder = Path(parts.path)
     if parts.netloc or not folder.is_absolute():
         raise SetupError(f"warehouse {dsn}: a chdb address is chdb:/// and an absolute folder")
     try:
         folder.mkdir(parents=True, exist_ok=True)
+        if not read_only:
+            _check_disk(folder)
         _wait_free(folder, time.monotonic() + patience_s)
         return clickhouse_connect.get_client(interface="chdb", path=str(folder), show_clickhouse_errors=True)
     except OSError as error:
         raise SetupError(f"warehouse {dsn}: {error.strerror}: choose a folder that can be written") from error
     except ClickHouseError as error:
         raise SetupError(f"warehouse {dsn}: the engine does not start: {_first_line(error)}") from error
+
+
+def _check_disk(folder: Path) -> None:
+    free = shutil.disk_usage(folder).free
+    if free < DISK_FREE_BYTES_MIN:
+        raise SetupError(
+            f"{free >> 20} MiB are free at {folder}, the warehouse needs {DISK_FREE_BYTES_MIN >> 20}: "
+            "free some space or choose another folder"
+        )
 
 
 def _wait_free(folder: Path, deadline_s: float) -> None:

@@ -83,8 +83,11 @@ def _locked(folder: Path) -> Iterator[None]:
 
 def _write(folder: Path, addresses: dict[str, str]) -> None:
     new = folder / "endpoints.json.new"
-    with new.open("w") as file:
-        json.dump(addresses, file, indent=2, sort_keys=True)
-        file.flush()
-        os.fsync(file.fileno())
-    new.replace(folder / "endpoints.json")
+    try:
+        with new.open("w") as file:
+            json.dump(addresses, file, indent=2, sort_keys=True)
+            file.flush()
+            os.fsync(file.fileno())
+        new.replace(folder / "endpoints.json")
+    except OSError as error:
+        raise SetupError(f"{new}: {error.strerror}: free some space, or choose a folder that can be written") from error

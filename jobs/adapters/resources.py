@@ -5,6 +5,7 @@ from pathlib import Path
 
 from jobs.adapters.strategies import load_strategy
 from models.registry import open_model
+from schemas.control import Term
 from udfs.channel import Resources
 from udfs.pipeline import resources
 
@@ -12,3 +13,11 @@ from udfs.pipeline import resources
 def open_resources(models: Path | None) -> Resources:
     """Models from a registry folder (None: the one that is installed), strategies by name or path."""
     return resources(partial(open_model, models), load_strategy)
+
+
+def check_resources(term: Term, models: Path | None) -> None:
+    """Raise ModelError or ConfigError, by name, for a model or strategy of the term that cannot be had here."""
+    for model in term.models:
+        open_model(models, model.sha256)
+    for strategy in term.strategies:
+        load_strategy(strategy)

@@ -26,7 +26,7 @@ class Database:
 
     def __init__(self, path: Path, schema: str) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
-        self._lock = _lock(path, OWNING_S)
+        self._path, self._lock = path, _lock(path, OWNING_S)
         try:
             self._connection = sqlite3.connect(path, isolation_level=None)
             self._connection.row_factory = sqlite3.Row
@@ -39,14 +39,17 @@ class Database:
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
-        """All of it reaches the disk before this returns, or none of it does."""
-        self._connection.execute("BEGIN IMMEDIATE")
+        """All of it reaches the disk before this returns, or none of it does; SetupError when the disk refuses."""
         try:
+            self._connection.execute("BEGIN IMMEDIATE")
             yield
-        except BaseException:
-            self._connection.execute("ROLLBACK")
+            self._connection.execute("COMMIT")
+        except BaseException as error:
+            if self._connection.in_transaction:  # a full disk may have ended it already
+                self._connection.execute("ROLLBACK")
+            if isinstance(error, sqlite3.OperationalError):
+                raise SetupError(f"{self._path}: {error}; what was not written has not been done") from error
             raise
-        self._connection.execute("COMMIT")
 
     def write(self, statement: str, *values: object) -> int:
         """Run a statement inside a transaction; the number of rows that it changed."""
