@@ -1,20 +1,35 @@
 """A real broker and what system tests do with it: write a log, run trade, read back what it wrote."""
 
+import gzip
 import os
 import subprocess
 import sys
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 from jobs.adapters.broker import Broker
 from jobs.adapters.java import find_jars
-from jobs.adapters.kafka import Producer, create_topics, read_all
+from jobs.adapters.kafka import Producer, Reader, committed, create_topics, partition_count, read_all
+from jobs.adapters.processes import Process
+from schemas.control import Quarantined, read_quarantined
 from schemas.errors import PenstockError
 from schemas.frame import Frame, decode
-from schemas.topics import DECISIONS, EXECUTIONS, FEATURES, ORDERS, OUTCOMES, PROGRESS, TICKS, Topic
+from schemas.topics import (
+    DECISIONS,
+    EXECUTIONS,
+    FEATURES,
+    ORDERS,
+    OUTCOMES,
+    PROGRESS,
+    QUARANTINE,
+    TICKS,
+    TRADE_GROUP,
+    Source,
+    Topic,
+)
 from schemas.trading import read_order_message
-from tests.builders import demo
+from tests.builders import CAPTURE, demo
 
 CANONICAL = (FEATURES, DECISIONS, OUTCOMES, EXECUTIONS, PROGRESS)
 CHANNELS = (0, 1)
@@ -60,6 +75,44 @@ class Rig:
         )
         assert done.returncode == 0, done.stderr[-4000:]
 
+    def start_trade(self, work: Path) -> Process:
+        """The embedded job without an end, going on from what `work` holds; SIGTERM stops it with a savepoint."""
+        process = Process("trade", work)
+        jars = [part for jar in find_jars("flink").glob("*.jar") for part in ("--jar", str(jar))]
+        command = [sys.executable, "-P", "-m", "jobs.trade", *self.trade_arguments(), "--work", str(work), *jars]
+        process.start(command, environment())
+        process.wait_ready(lambda: process.said("trade is running"), 60)
+        return process
+
+    def is_read(self) -> bool:
+        """Whether a job with checkpoints has taken all that the logs hold now."""
+        reader = Reader(self.bootstrap, TICKS.name, CHANNELS, "end")
+        try:
+            return committed(self.bootstrap, TRADE_GROUP, TICKS.name, CHANNELS) == reader.high_watermarks()
+        finally:
+            reader.close()
+
+    def empty(self, *topics: Topic) -> None:
+        """Delete topics and make them again."""
+        from confluent_kafka.admin import AdminClient
+
+        admin = AdminClient({"bootstrap.servers": self.bootstrap})
+        for deleted in admin.delete_topics([topic.name for topic in topics]).values():
+            deleted.result(10)
+        until(lambda: not any(partition_count(self.bootstrap, topic.name) for topic in topics), 10, "they are gone")
+        create_topics(self.bootstrap, CHANNELS)
+
+    def log(self, channel: int) -> list[bytes]:
+        return [message.value for message in read_all(self.bootstrap, TICKS.name, channel)]
+
+    def quarantined(self, channel: int) -> list[Quarantined]:
+        """What trade refused; what names no channel at all stands in partition 0."""
+        return [read_quarantined(frame) for frame in self.frames(QUARANTINE, channel) if frame.source == Source.TRADE]
+
+    def orders(self, channel: int) -> list[str]:
+        """The ids of orders.v1, repeats included."""
+        return [read_order_message(one.value)[0].id for one in read_all(self.bootstrap, ORDERS.name, channel)]
+
     def trade_arguments(self) -> list[str]:
         return ["--bootstrap", self.bootstrap, "--channels", ",".join(map(str, CHANNELS))]
 
@@ -91,3 +144,28 @@ def _distinct(frames: Iterable[Frame]) -> bytes:
 def environment() -> dict[str, str]:
     """This process's environment, with the interpreter's folder first: Flink's thread mode looks there for pemja."""
     return {**os.environ, "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', '')}"}
+
+
+def cut_capture(folder: Path, seconds: int) -> Path:
+    """The first seconds of the committed capture, as a capture of its own."""
+    for path in sorted(CAPTURE.glob("*/*_20240808.gz")):
+        lines = gzip.decompress(path.read_bytes()).splitlines(keepends=True)
+        end_ns = int(lines[0][:19]) + seconds * 1_000_000_000
+        target = folder / path.parent.name / path.name
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_bytes(gzip.compress(b"".join(line for line in lines if int(line[:19]) < end_ns), 1))
+    return folder
+
+
+def until(condition: Callable[[], bool], timeout_s: float, what: str) -> None:
+    deadline = time.monotonic() + timeout_s
+    while not condition():
+        assert time.monotonic() < deadline, f"not within {timeout_s:.0f} s: {what}"
+        time.sleep(0.2)
+
+
+def penstock(*arguments: str) -> subprocess.Popen[str]:
+    """A command as people run it."""
+    command = [sys.executable, "-P", "-m", "jobs.main", *arguments]
+    pipe = subprocess.PIPE
+    return subprocess.Popen(command, env=environment(), stdout=pipe, stderr=pipe, text=True)

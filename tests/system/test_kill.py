@@ -1,12 +1,11 @@
 """SIGKILL of the TaskManager in the middle of a run: nothing is lost, nothing changes, nothing is doubled."""
 
-import gzip
 import os
 import signal
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
 
@@ -23,8 +22,8 @@ from jobs.run import through_gateway
 from schemas.config import load
 from schemas.topics import DECISIONS, ORDERS, TICKS
 from schemas.trading import read_order_message
-from tests.builders import CAPTURE, captured, demo_resources, demo_term, log, messages
-from tests.system.rig import CHANNELS, Rig
+from tests.builders import captured, demo_resources, demo_term, log, messages
+from tests.system.rig import CHANNELS, Rig, cut_capture, until
 from udfs.play import canonical_bytes, play
 
 pytestmark = [pytest.mark.system, pytest.mark.timeout(300)]
@@ -41,13 +40,6 @@ def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
     made.start(taskmanagers=2)
     yield made
     made.stop()
-
-
-def until(condition: Callable[[], bool], timeout_s: float, what: str) -> None:
-    deadline = time.monotonic() + timeout_s
-    while not condition():
-        assert time.monotonic() < deadline, f"not within {timeout_s:.0f} s: {what}"
-        time.sleep(0.2)
 
 
 def test_a_killed_taskmanager_cannot_be_seen_in_the_output(rig: Rig, cluster: Cluster) -> None:
@@ -118,17 +110,6 @@ class Paper:
 
 def _says(log: Path, text: str) -> bool:
     return text in log.read_text()
-
-
-def cut_capture(folder: Path, seconds: int) -> Path:
-    """The first seconds of the committed capture, as a capture of its own."""
-    for path in sorted(CAPTURE.glob("*/*_20240808.gz")):
-        lines = gzip.decompress(path.read_bytes()).splitlines(keepends=True)
-        end_ns = int(lines[0][:19]) + seconds * 1_000_000_000
-        target = folder / path.parent.name / path.name
-        target.parent.mkdir(parents=True, exist_ok=True)
-        target.write_bytes(gzip.compress(b"".join(line for line in lines if int(line[:19]) < end_ns), 1))
-    return folder
 
 
 @pytest.fixture(scope="module")
