@@ -10,25 +10,17 @@ from typing import Any, NamedTuple
 import msgspec
 import numpy as np
 
-from schemas.control import Control, Epoch, Genesis, Halt, Resume, Term, read_control
+from schemas.control import Control, Genesis, Halt, Resume, Term
 from schemas.errors import BadFrame, Fault, StateError
 from schemas.features import feature_hash
 from schemas.frame import Frame, Records, decode, log_tag
 from schemas.records import Kind
 from schemas.topics import DECISIONS, EXECUTIONS, FEATURES, OUTCOMES, PROGRESS, QUARANTINE, SOURCES_MAX, Source, Topic
 from schemas.trading import Order
+from udfs.admission import ALLOWED, HALTING, SOURCES, announces, control_of, where
 from udfs.machine import Batch, Pipeline
 from udfs.quarantine import refused_message, refused_records
 
-_SOURCES = frozenset(int(source) for source in Source)
-ALLOWED: dict[int, frozenset[int]] = {
-    Kind.TICKS: frozenset({Source.FEED}),
-    Kind.HEARTBEAT: frozenset({Source.FEED}),
-    Kind.REPORTS: frozenset({Source.GATEWAY}),
-    Kind.CONTROL: _SOURCES,
-}
-# After one of these nothing that the channel would decide can be trusted: it ignores the rest of its log.
-HALTING = {Fault.RAISED, Fault.WRONG_LOG, Fault.GENESIS, Fault.WRONG_TERM, Fault.WRITER_GAP}
 OUTPUTS = (
     ("features", Kind.FEATURES, FEATURES),
     ("decisions", Kind.DECISIONS, DECISIONS),
@@ -138,16 +130,16 @@ class Channel:
         self._check(ledger, frame)
         writer = ledger.writers[frame.source]
         if frame.epoch < writer.epoch:
-            raise BadFrame(Fault.ZOMBIE, f"{_where(frame)}: epoch {writer.epoch} has been announced")
-        if frame.epoch > writer.epoch and not _announces(frame):
-            raise BadFrame(Fault.UNANNOUNCED_EPOCH, f"{_where(frame)}: the last epoch announced is {writer.epoch}")
+            raise BadFrame(Fault.ZOMBIE, f"{where(frame)}: epoch {writer.epoch} has been announced")
+        if frame.epoch > writer.epoch and not announces(frame):
+            raise BadFrame(Fault.UNANNOUNCED_EPOCH, f"{where(frame)}: the last epoch announced is {writer.epoch}")
         repeated = min(len(frame), max(0, writer.sequence - frame.sequence))
         ledger.dropped += repeated
         gap = frame.sequence > writer.sequence
         ledger.gaps += gap
         if gap and frame.source != Source.FEED:
             missing = f"expected {writer.sequence}; reports or controls are missing"
-            raise BadFrame(Fault.WRITER_GAP, f"{_where(frame)}: {missing}")
+            raise BadFrame(Fault.WRITER_GAP, f"{where(frame)}: {missing}")
         if repeated < len(frame):
             writer.epoch, writer.sequence = frame.epoch, frame.sequence + len(frame)
         return frame.records[repeated:], gap
@@ -156,19 +148,19 @@ class Channel:
         """Refuse a frame that has no place in this log, whatever its number is."""
         if frame.channel != self.number:
             names = f"of channel {frame.channel}, in the log of {self.number}"
-            raise BadFrame(Fault.WRONG_CHANNEL, f"{_where(frame)}: {names}")
-        if frame.source not in _SOURCES:
-            raise BadFrame(Fault.UNKNOWN_SOURCE, f"{_where(frame)}: no writer has this number")
+            raise BadFrame(Fault.WRONG_CHANNEL, f"{where(frame)}: {names}")
+        if frame.source not in SOURCES:
+            raise BadFrame(Fault.UNKNOWN_SOURCE, f"{where(frame)}: no writer has this number")
         if frame.source not in ALLOWED.get(frame.kind, ()):
             names = f"{Kind(frame.kind).name} from {Source(frame.source).name}"
-            raise BadFrame(Fault.BAD_KIND, f"{_where(frame)}: {names}")
+            raise BadFrame(Fault.BAD_KIND, f"{where(frame)}: {names}")
         if ledger.log_id and frame.log != log_tag(ledger.log_id):
             names = f"names log {frame.log:#010x}, this state belongs to {ledger.log_id}"
-            raise BadFrame(Fault.WRONG_LOG, f"{_where(frame)}: {names}")
+            raise BadFrame(Fault.WRONG_LOG, f"{where(frame)}: {names}")
 
     def _take(self, state: State, frame: Frame, records: Records, gap: bool, data: bytes, output: Output) -> None:
         ledger = state.ledger
-        control = read_control(frame) if frame.kind == Kind.CONTROL else None
+        control = control_of(frame) if frame.kind == Kind.CONTROL else None
         self._obey(state, control)
         batch = Batch(self.number, frame.kind, ledger.position, len(records), control, gap)
         if state.pipeline is None:
@@ -236,14 +228,3 @@ class Channel:
 
     def _quarantine(self, state: State, records: Records, output: Output) -> None:
         output.frames.append((QUARANTINE, self._frame(state, QUARANTINE, Kind.QUARANTINE, records)))
-
-
-def _where(frame: Frame) -> str:
-    return f"frame {frame.source}/{frame.epoch}/{frame.sequence}"
-
-
-def _announces(frame: Frame) -> bool:
-    if frame.kind != Kind.CONTROL:
-        return False
-    control = read_control(frame)
-    return isinstance(control, Epoch) and (control.source, control.epoch) == (frame.source, frame.epoch)

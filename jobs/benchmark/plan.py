@@ -11,6 +11,6 @@ class Plan(NamedTuple):
     play_ticks: int
 
 
-FULL = Plan(frame_ticks=(1024, 4096, 64), ticks=2_000_000, runs=3, latency_s=6.0, play_ticks=2_000_000)
-QUICK = Plan(frame_ticks=(4096,), ticks=1_000_000, runs=1, latency_s=4.0, play_ticks=500_000)
+FULL = Plan(frame_ticks=(1024, 4096, 64), ticks=2_000_000, runs=3, latency_s=12.0, play_ticks=2_000_000)
+QUICK = Plan(frame_ticks=(4096,), ticks=1_000_000, runs=1, latency_s=8.0, play_ticks=500_000)
 SMALL_FRAME_TICKS = 256
