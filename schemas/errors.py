@@ -51,6 +51,7 @@ class Fault(IntEnum):
     BAD_SIDE = 25
     WRONG_LOG = 26  # the frame names another log than the state's: the channel is halted
     WRITER_GAP = 27  # reports or controls are missing: the channel is halted
+    LOST_CONTROL = 28  # a control of the operator or the term that does not parse: the channel is halted
 
 
 class BadFrame(PenstockError):

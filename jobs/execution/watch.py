@@ -12,7 +12,7 @@ from schemas.instrument import Universe
 from schemas.records import MARK, Kind
 from schemas.topics import SOURCES_MAX, Source
 from schemas.trading import ExchangeMode
-from udfs.channel import ALLOWED
+from udfs.admission import ALLOWED
 from udfs.market.quality import AHEAD_NS_MAX, VALUE_END
 
 __all__ = ["Seen", "Watch"]

@@ -12,7 +12,7 @@ from schemas.errors import BadFrame, Fault
 from schemas.frame import Frame, decode, log_tag
 from schemas.records import Kind
 from schemas.topics import DECISIONS, EXECUTIONS, FEATURES, MARKS, ORDERS, OUTCOMES, PROGRESS, QUARANTINE, TICKS, Source
-from udfs.channel import ALLOWED
+from udfs.admission import ALLOWED
 
 # What a topic may carry, and the table that its records go to; None = they stand in frames only.
 ROUTES: dict[tuple[str, int], str | None] = {

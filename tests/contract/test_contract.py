@@ -161,5 +161,4 @@ def test_the_battery_finds_a_channel_that_takes_repeats(short: list[Frame], monk
 
 
 def test_the_battery_finds_a_hash_order() -> None:
-    found = {digests(mutant=True, PYTHONHASHSEED=str(seed)) for seed in range(3)}
-    assert len(found) > 1
+    assert digests(mutant=True, PYTHONHASHSEED="0") != digests(mutant=True, PYTHONHASHSEED="1")

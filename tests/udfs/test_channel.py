@@ -18,7 +18,8 @@ from schemas.control import (
     read_quarantined,
 )
 from schemas.errors import Fault, StateError
-from schemas.frame import encode, log_tag
+from schemas.frame import Frame, document, encode, log_tag
+from schemas.records import Kind
 from schemas.topics import QUARANTINE, Source
 from tests.builders import LOG_ID, demo_term, generated, tick_frame
 from udfs.channel import Channel, Output, Resources
@@ -117,7 +118,8 @@ def test_a_halt_outlives_its_term_and_a_restart(bench: Bench) -> None:
     assert not bench.tell(msgspec.structs.replace(TERM, number=2)) and bench.halted
     bench.state = bench.channel.load(bench.channel.dump(bench.state))
     assert not bench.tell(msgspec.structs.replace(TERM, number=3)) and bench.halted
-    assert not bench.tell(Resume(by="t")) and not bench.halted
+    assert not bench.tell(Epoch(source=Source.OPERATOR, epoch=1), source=Source.OPERATOR)
+    assert not bench.tell(Resume(by="t"), source=Source.OPERATOR) and not bench.halted
     assert not bench.tell(msgspec.structs.replace(TERM, number=4)) and not bench.halted
 
 
@@ -154,3 +156,18 @@ def test_a_state_of_other_features_or_another_version_is_refused(bench: Bench) -
     bench.state.ledger.term = msgspec.structs.replace(TERM, feature_hash="0")
     with pytest.raises(StateError, match="features"):
         bench.channel.load(bench.channel.dump(bench.state))
+
+
+def test_only_the_operator_resumes() -> None:
+    bench = Bench()
+    assert bench.tell(Epoch(source=Source.FEED, epoch=1), source=Source.FEED) == []
+    assert bench.tell(Resume(by="feed"), source=Source.FEED) == ["BAD_KIND"]
+
+
+def test_an_operators_control_that_cannot_be_read_halts() -> None:
+    bench = Bench()
+    assert bench.tell(Epoch(source=Source.OPERATOR, epoch=1), source=Source.OPERATOR) == []
+    unknown = document(b'{"control":"STOP_AT_ONCE"}')
+    frame = Frame(Kind.CONTROL, 0, Source.OPERATOR, 1, 1, unknown, log=log_tag(LOG_ID))
+    assert bench.take(encode(frame)) == ["LOST_CONTROL"]
+    assert bench.state.ledger.fault == Fault.LOST_CONTROL

@@ -19,12 +19,14 @@ STUBBORN = (
     "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); print('ready', flush=True); time.sleep(60)"
 )
 PARENT = "import subprocess, sys; p = subprocess.Popen(['sleep', '60']); print('child', p.pid, flush=True); p.wait()"
+# It sleeps because the kernel shows a program's environment only a moment after the program has begun.
 ORPHAN = """
-import os, sys
+import os, sys, time
 from pathlib import Path
 from jobs.adapters.processes import Process
 process = Process("worker", Path(sys.argv[1]))
 process.start(["sleep", "60"])
+time.sleep(0.5)
 print(process.pid, flush=True)
 os._exit(9)
 """
