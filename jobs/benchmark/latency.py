@@ -45,8 +45,8 @@ def make_load(term: Term, seconds: float) -> Load:
     frames_each = int(RATE * (SETTLE_S + seconds) / FRAME_TICKS / CHANNELS)
     logs, closing = [], {}
     for channel in range(CHANNELS):
-        dense = dense_ticks(channel, frames_each * FRAME_TICKS + 64, TICKS_PER_S // SPEED)
-        log = make_log(term, channel, dense[: frames_each * FRAME_TICKS], FRAME_TICKS)
+        ticks = dense_ticks(channel, frames_each * FRAME_TICKS + 64, TICKS_PER_S // SPEED)
+        log = make_log(term, channel, ticks[: frames_each * FRAME_TICKS], FRAME_TICKS)
         logs.append(log)
         closing.update(_closing(log, channel))
     dense = [log.messages[log.dense :] for log in logs]

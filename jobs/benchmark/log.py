@@ -15,6 +15,7 @@ from typing import NamedTuple
 
 import msgspec
 import numpy as np
+import numpy.typing as npt
 
 from jobs.adapters.terms import make_term, opening_frames
 from models.registry import Registry, reference
@@ -36,6 +37,8 @@ EVENTS, RECORDS = 10, 14  # 4 quotes of two records and 6 trades
 _SEED = 20_240_809
 _OPENING_WAIT_NS = SECOND_NS // 2
 _IS_QUOTE = np.array([1, 0, 1, 0, 0, 1, 0, 1, 0, 0], bool)
+
+Integers = npt.NDArray[np.int64]
 
 
 class Log(NamedTuple):
@@ -97,7 +100,7 @@ def dense_ticks(channel: int, count: int, ticks_per_s: int = TICKS_PER_S) -> Rec
 
 
 def _ticks(
-    channel: int, at_ns: Records, instrument: Records, is_quote: Records, random: np.random.Generator
+    channel: int, at_ns: Integers, instrument: Integers, is_quote: npt.NDArray[np.bool_], random: np.random.Generator
 ) -> Records:
     """The records of events; a quote is a BID and an ASK with one time."""
     events = len(at_ns)

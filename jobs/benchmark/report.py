@@ -7,8 +7,10 @@ from rich import box
 from rich.console import Console
 from rich.table import Table
 
-STAGES = ("decode", "quality", "book", "bars", "features", "score", "label", "learn", "ensemble", "trade", "channel")
-STAGES = (*STAGES, "encode")
+STAGES = (
+    *("decode", "quality", "book", "bars", "features", "score", "label", "learn", "ensemble", "trade"),
+    *("channel", "encode"),
+)
 
 
 def show(console: Console, found: dict[str, Any]) -> None:

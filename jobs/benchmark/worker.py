@@ -29,7 +29,7 @@ def main(arguments: list[str]) -> None:
     parser.add_argument("--models", type=Path)
     given = parser.parse_args(arguments)
     os.environ[REPORT] = str(given.folder / "times.json")
-    running = None
+    running: Any = None
     for line in sys.stdin:
         command = json.loads(line)
         if command.get("stop"):
