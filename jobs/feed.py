@@ -43,22 +43,34 @@ def feed(bootstrap: str, config: Config, data: Path, pace: float = 0.0, fault_se
 
     `pace` is in seconds of the past per second, 0 for as fast as the broker takes them. `fault_seed` injects faults.
     """
-    capture = read_data(data, config.universe)
-    producer = Producer(bootstrap)
-    write_refused(producer, bootstrap, config.universe, capture.refused)
-    lines = {channel: Line(producer, bootstrap, config, channel, fault_seed) for channel in sorted(capture)}
-    frames = heapq.merge(*(line.rest(capture[channel]) for channel, line in lines.items()), key=_time)
-    first_ns, start_ns, is_complete = 0, wall_ns(), True
-    with _stop_asked() as stop, _progress(sum(map(len, capture.values()))) as advance:
-        for frame in frames:
-            first_ns = first_ns or _time(frame)[0]
-            if not _reached(start_ns + int((_time(frame)[0] - first_ns) / pace) if pace else 0, stop):
-                is_complete = False
-                break
-            lines[frame.channel].write(frame)
-            advance(len(frame) if frame.kind == Kind.TICKS else 0)
+    with _stop_asked() as stop:
+        capture = read_data(data, config.universe)
+        producer = Producer(bootstrap)
+        write_refused(producer, bootstrap, config.universe, capture.refused)
+        lines = {channel: Line(producer, bootstrap, config, channel, fault_seed) for channel in sorted(capture)}
+        frames = heapq.merge(*(line.rest(capture[channel]) for channel, line in lines.items()), key=_time)
+        with _progress(sum(map(len, capture.values()))) as advance:
+            first_ns, start_ns, is_complete = _replay(frames, lines, pace, stop, advance)
         producer.flush()
     return Fed({channel: line.written for channel, line in lines.items()}, is_complete, first_ns, start_ns, pace)
+
+
+def _replay(
+    frames: Iterator[Frame],
+    lines: Mapping[int, Line],
+    pace: float,
+    stop: threading.Event,
+    advance: Callable[[int], None],
+) -> tuple[int, int, bool]:
+    """Write each frame when its time has come; the first receive time, the wall clock then, and whether all is out."""
+    first_ns, start_ns = 0, wall_ns()
+    for frame in frames:
+        first_ns = first_ns or _time(frame)[0]
+        if not _reached(start_ns + int((_time(frame)[0] - first_ns) / pace) if pace else 0, stop):
+            return first_ns, start_ns, False
+        lines[frame.channel].write(frame)
+        advance(len(frame) if frame.kind == Kind.TICKS else 0)
+    return first_ns, start_ns, True
 
 
 def main(arguments: list[str]) -> None:
