@@ -20,6 +20,7 @@ class Source(IntEnum):
     QUALITY = 8
 
 
+NO_CHANNEL = 0xFFFF  # of bytes that name no channel: what trade says of them stands in partition 0 of quarantine.v1
 SOURCES_MAX = 16
 assert max(Source) < SOURCES_MAX
 

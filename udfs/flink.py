@@ -11,12 +11,11 @@ from pyflink.datastream import KeyedProcessFunction, OutputTag, RuntimeContext
 from pyflink.datastream.state import ListState, ListStateDescriptor
 
 from schemas.frame import MAGIC, VERSION, decode, encode
-from schemas.topics import TRADE_FRAMES
+from schemas.topics import NO_CHANNEL, TRADE_FRAMES
 from schemas.trading import Stamps, order_message
 from udfs.channel import Channel, Output, Resources
 from udfs.journal import Keeper
 
-NO_CHANNEL = 0xFFFF  # the one key of bytes that name no channel of this job
 JOURNAL_BYTES_MAX = 1 << 20  # a few frames in a backlog, seconds of them live; as much is stepped through to restore
 _PREFIX = MAGIC.to_bytes(2, "little") + bytes([VERSION])
 
