@@ -6,7 +6,6 @@ A tick's intended time is `start_ns + (receive_ns - first_ns) / pace`; `publish_
 
 import argparse
 import heapq
-import signal
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -20,6 +19,7 @@ from jobs.adapters.clock import wall_ns
 from jobs.adapters.kafka import Producer
 from jobs.adapters.line import Line, write_refused
 from jobs.adapters.source import read_data
+from jobs.adapters.stopping import stop_asked
 from schemas.config import Config, load
 from schemas.frame import Frame
 from schemas.records import Kind
@@ -43,7 +43,7 @@ def feed(bootstrap: str, config: Config, data: Path, pace: float = 0.0, fault_se
 
     `pace` is in seconds of the past per second, 0 for as fast as the broker takes them. `fault_seed` injects faults.
     """
-    with _stop_asked() as stop:
+    with stop_asked() as stop:
         capture = read_data(data, config.universe)
         producer = Producer(bootstrap)
         write_refused(producer, bootstrap, config.universe, capture.refused)
@@ -103,18 +103,6 @@ def _reached(due_ns: int, stop: threading.Event) -> bool:
     while (left_ns := due_ns - wall_ns()) > 0 and not stop.is_set():
         stop.wait(left_ns / 1e9)
     return not stop.is_set()
-
-
-@contextmanager
-def _stop_asked() -> Iterator[threading.Event]:
-    """Set by SIGTERM and SIGINT."""
-    stop = threading.Event()
-    before = {one: signal.signal(one, lambda *_: stop.set()) for one in (signal.SIGTERM, signal.SIGINT)}
-    try:
-        yield stop
-    finally:
-        for one, handler in before.items():
-            signal.signal(one, handler)
 
 
 @contextmanager

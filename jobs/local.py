@@ -121,4 +121,4 @@ class LocalRun:
         self._console.print("stopping in order; once more kills everything, still resumable")
 
     def _say(self, text: str) -> None:
-        self._console.print(f"[dim]{text}[/dim]")
+        self._console.print(text, style="dim")

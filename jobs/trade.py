@@ -5,15 +5,14 @@ On any cluster where our wheel is installed: flink run -d -pym jobs.trade --boot
 """
 
 import argparse
-import signal
 import sys
-import threading
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 from jobs.adapters.checkpoints import newest_checkpoint
 from jobs.adapters.resources import check_resources, open_resources
+from jobs.adapters.stopping import stop_asked
 from jobs.begin import read_term
 from schemas.errors import Unsafe
 
@@ -66,15 +65,13 @@ def _run_until_stopped(client: Any, work: Path) -> None:
     """Watch the job; on SIGTERM or SIGINT stop it with a savepoint, so that nothing is decided twice."""
     from jobs.adapters.flink import stop_with_savepoint
 
-    stop = threading.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: stop.set())
     print(READY, flush=True)
-    while not stop.wait(POLL_S):
-        status = str(client.get_job_status().result())
-        if any(ended in status for ended in ENDED):
-            client.get_job_execution_result().result()
-            raise Unsafe(f"the job ended with {status}, though its log has no end")
+    with stop_asked() as stop:
+        while not stop.wait(POLL_S):
+            status = str(client.get_job_status().result())
+            if any(ended in status for ended in ENDED):
+                client.get_job_execution_result().result()
+                raise Unsafe(f"the job ended with {status}, though its log has no end")
     path = stop_with_savepoint(client, work / "savepoints")
     print(f"stopped with savepoint {path}", flush=True)
 

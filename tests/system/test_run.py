@@ -49,12 +49,12 @@ def wait_for(path: Path, text: str, timeout_s: float = 120) -> None:
 
 
 def test_interrupted_resumed_finished_and_again(tmp_path: Path) -> None:
-    folder, data = tmp_path / "run", cut_capture(tmp_path / "data", 100)
-    options = ("--data", str(data), "--pace", "4")
+    folder, data = tmp_path / "run", cut_capture(tmp_path / "data", 90)
+    options = ("--data", str(data), "--pace", "6")
 
     first = penstock(folder, "run", *options)
     wait_for(folder / "processes" / "trade.log", "trade is running")
-    time.sleep(18)  # in the middle of the feed
+    time.sleep(12)  # in the middle of the feed
     os.kill(first.pid, signal.SIGINT)
     output, _ = first.communicate(timeout=120)
     assert first.returncode == 130, output
