@@ -1,24 +1,17 @@
-"""The online learner: River's logistic regression behind its StandardScaler, with a state that is plain numbers."""
+"""The online learner: River's logistic regression behind its StandardScaler, with a state that is plain numbers.
+
+This is the reference. The pipeline runs its compiled twin, `udfs.signals.logistic`, which has the same state and the
+same bits; the tests compare the two row by row.
+"""
 
 from collections.abc import Sequence
 
 import numpy as np
 from river import compose, linear_model, optim, preprocessing
 
+from models.weights import STATE
 from schemas.errors import StateError
-from schemas.features import NAMES, WIDTH
-
-# Everything that River changes while it learns, in feature order. No pickle: a state outlives a library's classes.
-STATE = np.dtype(
-    [
-        ("weights", "<f8", (WIDTH,)),
-        ("means", "<f8", (WIDTH,)),
-        ("variances", "<f8", (WIDTH,)),
-        ("counts", "<u8", (WIDTH,)),
-        ("intercept", "<f8"),
-        ("iterations", "<u8"),
-    ]
-)
+from schemas.features import NAMES
 
 
 class Online:
@@ -27,6 +20,7 @@ class Online:
     A row is WIDTH finite floats in the order of `schemas.features.FEATURES`; what is not finite must be kept away
     by the caller, for it would stay in the weights for ever. Until the first row is learned, up is as likely as down.
 
+    >>> from schemas.features import WIDTH
     >>> online = Online(0.1)
     >>> online.predict([1.0] * WIDTH)
     0.5

@@ -4,7 +4,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from models.online import Online
-from schemas.errors import StateError
+from schemas.errors import StateError, Unsafe
 from tests.udfs.signals.builders import channel_log, frames, play, term
 from udfs.arrays import LABEL, ONLINE
 from udfs.signals.label import Label
@@ -80,6 +80,12 @@ def test_a_flat_label_and_an_unknown_row_teach_nothing():
     for labels in (flat, unknown):
         result = play([Learn(term(), 0)], frames(NONE, features=log["features"], labels=labels))
         assert set(np.frombuffer(result["online"], ONLINE)["online_bp"].tolist()) == {5000}
+
+
+def test_weights_beyond_numbers_are_no_prediction():
+    machine = Learn(term(learning_rate=1e308), 0)
+    with pytest.raises(Unsafe, match=r"row \d+ is not a number"):
+        play([machine], frames(NONE, **_log(1, 250)))
 
 
 def test_a_state_of_another_length_is_refused():
