@@ -73,12 +73,12 @@ class ArrayMachine:
 
     def load(self, data: bytes) -> State:
         state = self.initial()
-        at = 0
+        size, at = sum(array.nbytes for array in state.values()), 0
+        if size != len(data):
+            raise StateError(f"state of {self.name}: {len(data)} bytes instead of {size}")
         for array in state.values():
             array[...] = np.frombuffer(data, array.dtype, array.size, at).reshape(array.shape)
             at += array.nbytes
-        if at != len(data):
-            raise StateError(f"state of {self.name}: {len(data)} bytes instead of {at}")
         return state
 
 

@@ -1,0 +1,56 @@
+"""States and their bytes: what is not this machine's is refused by name."""
+
+import numpy as np
+import pytest
+
+from schemas.errors import StateError
+from udfs.machine import ArrayMachine, Batch, Pipeline, State
+
+
+class Counter(ArrayMachine):
+    name = "counter"
+    version = 1
+
+    def initial(self) -> State:
+        return {"counts": np.zeros(3, "<i8"), "flags": np.zeros((2, 2), "u1")}
+
+    def step(self, state: State, batch: Batch) -> None:
+        state["counts"] += 1
+
+
+class Other(Counter):
+    name = "other"
+
+
+class Newer(Counter):
+    version = 2
+
+
+def test_a_state_survives_its_bytes() -> None:
+    machine = Counter()
+    state = machine.initial()
+    state["counts"][1], state["flags"][1, 0] = 7, 9
+    again = machine.load(machine.dump(state))
+    assert all(np.array_equal(again[name], state[name]) for name in state)
+
+
+@pytest.mark.parametrize("change", [lambda data: data[:-1], lambda data: data + b"\0", lambda data: b""])
+def test_a_cut_or_longer_state_is_refused(change) -> None:
+    data = Counter().dump(Counter().initial())
+    with pytest.raises(StateError, match="state of counter"):
+        Counter().load(change(data))
+
+
+@pytest.mark.parametrize("machine", [Other, Newer])
+def test_another_machines_state_is_refused(machine) -> None:
+    pipeline = Pipeline([Counter()])
+    with pytest.raises(StateError, match="the bytes are of counter version 1"):
+        Pipeline([machine()]).load(pipeline.dump(pipeline.initial()))
+
+
+def test_a_pipeline_refuses_what_it_does_not_know_the_end_of() -> None:
+    pipeline = Pipeline([Counter()])
+    data = pipeline.dump(pipeline.initial())
+    for wrong in (data[:10], data + b"\0"):
+        with pytest.raises(StateError):
+            pipeline.load(wrong)
