@@ -26,6 +26,7 @@ class Kind(IntEnum):
     QUARANTINE = 9
     OUTCOMES = 10
     MARKS = 11
+    PREPROCESSED = 12
 
 
 class TickKind(IntEnum):
@@ -86,6 +87,27 @@ TICK = np.dtype(
         ("kind", "u1"),
         ("side", "u1"),
         ("flags", "<u2"),
+    ]
+)
+
+# A tick, and what the RTL block or `udfs.features.preprocess` knows of its instrument after it.
+PREPROCESSED = np.dtype(
+    [
+        *TICK.descr,
+        ("mean", "<i8"),  # EWMA of trade prices, in 1/256 price units; 0 before the first
+        ("variance", "<i8"),  # EWMA of the squared distance from it, in 1/256 squared price units
+        ("value", "<i8"),  # sum of price * size of the trades
+        ("volume", "<i8"),  # sum of their sizes
+        ("signed_volume", "<i8"),  # bought less sold, by aggressor
+        ("flow", "<i8"),  # sum of the order flow at the best quotes
+        ("bid", "<u4"),
+        ("bid_size", "<u4"),
+        ("ask", "<u4"),  # 2^32 - 1 when there is none
+        ("ask_size", "<u4"),
+        ("distance", "<i4"),  # a trade's price less the mean before it, floored; 0 of other ticks
+        ("z", "<i2"),  # distance / sqrt(variance), in 1/1024; 0 of other ticks
+        ("marks", "<u2"),  # udfs.features.preprocess
+        ("pad", "u1", (16,)),
     ]
 )
 
@@ -214,6 +236,7 @@ RECORDS: dict[int, np.dtype] = {  # type: ignore[type-arg]
     Kind.PROGRESS: PROGRESS,
     Kind.OUTCOMES: OUTCOME,
     Kind.MARKS: MARK,
+    Kind.PREPROCESSED: PREPROCESSED,
 }
 
 
