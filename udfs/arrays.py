@@ -4,6 +4,8 @@ Every array is ordered by `position`, the ordinal of an accepted record in its c
 position p may depend on records up to p and on nothing later.
 """
 
+from enum import IntFlag
+
 import numpy as np
 
 from schemas.records import DECISION, FEATURE, OUTCOME, PROGRESS, REPORT, TICK
@@ -55,6 +57,37 @@ CLOSE = np.dtype(
     ]
 )
 
+DEPTH_LEVELS = 10  # of each side that are shown of a book
+
+
+class Standing(IntFlag):
+    """What is to be said of a book of levels."""
+
+    LOST = 1  # changes are missing and no snapshot has come since: the levels are the last that were known
+    ONE_SIDED = 2  # no bid or no ask
+    CROSSED = 4  # best bid above best ask
+    LOCKED = 8  # best bid at best ask
+    SHALLOW = 16  # fewer than DEPTH_LEVELS are known on a side, and there may be more
+    DIFFERS = 32  # another best price than the best quotes have
+
+
+# An instrument's levels at the close of a bar: one of these for each CLOSE, in their order.
+DEPTH = np.dtype(
+    [
+        ("position", "<u8"),
+        ("bid", "<i8", (DEPTH_LEVELS,)),  # from the best on; 0 = no such level, or not known
+        ("bid_size", "<i8", (DEPTH_LEVELS,)),
+        ("ask", "<i8", (DEPTH_LEVELS,)),
+        ("ask_size", "<i8", (DEPTH_LEVELS,)),
+        ("flow", "<i8", (DEPTH_LEVELS,)),  # order-flow imbalance of each level in the bar, in size units
+        ("changes", "<i8"),  # LEVEL records in the bar
+        ("instrument", "<u4"),
+        ("standing", "<u2"),
+        ("width", "u1"),
+        ("known", "u1"),  # so many levels are certain on both sides: there, or known not to exist
+    ]
+)
+
 # A record that quality refused: the instrument is marked from `position` on.
 SUSPECT = np.dtype([("position", "<u8"), ("instrument", "<u4"), ("fault", "<u4")])
 
@@ -100,6 +133,7 @@ ARRAYS: dict[str, np.dtype] = {  # type: ignore[type-arg]
     "suspects": SUSPECT,  # quality
     "quotes": QUOTE,  # book
     "closes": CLOSE,  # bars
+    "depths": DEPTH,  # levels
     "features": FEATURE,  # features
     "scores": SCORE,  # score
     "labels": LABEL,  # label

@@ -183,7 +183,7 @@ def play(machines: list, parts: list[Segment], sizes: Iterator[int] | None = Non
     return {name: np.concatenate([EMPTY[name], *arrays]) for name, arrays in made.items() if name in SHOWN}
 
 
-SHOWN = ("ticks", "refused", "faults", "suspects", "backwards", "quotes", "closes", "features")
+SHOWN = ("ticks", "refused", "faults", "suspects", "backwards", "quotes", "closes", "depths", "features")
 LAYOUTS = {name: ARRAYS[name] for name in SHOWN if name in ARRAYS}
 
 
