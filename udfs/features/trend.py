@@ -7,6 +7,7 @@ from udfs.features.window import settle
 from udfs.kernels import kernel
 
 TREND = np.dtype([("base", "<i8"), ("fast", "<f8"), ("slow", "<f8"), ("signal", "<f8")])
+MACD = np.dtype([("trend", TREND), ("bars", "<i8")])
 _FAST, _SLOW, _SIGNAL = 2.0 / 13.0, 2.0 / 27.0, 2.0 / 10.0  # 2 / (n + 1) of EMA 12, 26 and 9
 
 
@@ -30,3 +31,12 @@ def macd_histogram_bp(trend, mid, bars):  # type: ignore[no-untyped-def]
     macd = trend.fast - trend.slow
     trend.signal = settle(trend.signal + (macd - trend.signal) * _SIGNAL)
     return 1e4 * (macd - trend.signal) / float(mid)
+
+
+@kernel(udfs.features.window)
+def macd_bp(state, price):  # type: ignore[no-untyped-def]
+    """Line, signal and histogram over the price; all 0 at the first bar and at a constant price. Appel 1979."""
+    histogram = macd_histogram_bp(state.trend, price, state.bars)
+    state.bars += 1
+    line, signal = state.trend.fast - state.trend.slow, state.trend.signal
+    return 1e4 * line / float(price), 1e4 * signal / float(price), histogram
