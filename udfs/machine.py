@@ -42,7 +42,10 @@ class Batch:
 
 
 class Machine(Protocol):
-    """What the adapters run. `state` is changed in place; the bytes of a state carry the machine's version."""
+    """What the adapters run. `state` is changed in place; the bytes of a state carry the machine's version.
+
+    A machine whose version is above 1 has `upgrade(data, version)`: the bytes of that version as those of the next.
+    """
 
     name: str
     version: int
@@ -115,12 +118,22 @@ class Pipeline:
             if len(data) < at + _PART.size:
                 raise StateError(f"state of {machine.name}: missing")
             name, version, size = _PART.unpack_from(data, at)
-            if (name.rstrip(b"\0").decode(), version) != (machine.name, machine.version):
-                found = f"{name.rstrip(bytes(1)).decode()} version {version}"
-                raise StateError(f"state of {machine.name} version {machine.version}: the bytes are of {found}")
             at += _PART.size
-            state.append(machine.load(data[at : at + size]))
+            current = _upgraded(machine, name.rstrip(b"\0").decode(), version, data[at : at + size])
+            state.append(machine.load(current))
             at += size
         if at != len(data):
             raise StateError(f"state of the pipeline: {len(data) - at} bytes too many")
         return state
+
+
+def _upgraded(machine: Machine, name: str, version: int, data: bytes) -> bytes:
+    """State bytes of an older version as those of today's; StateError when they are another's, or of a newer one."""
+    upgrade = getattr(machine, "upgrade", None)
+    is_known = version == machine.version or (0 < version < machine.version and upgrade is not None)
+    if name != machine.name or not is_known:
+        found = f"{name} version {version}"
+        raise StateError(f"state of {machine.name} version {machine.version}: the bytes are of {found}")
+    for older in range(version, machine.version):
+        data = upgrade(data, older)
+    return data

@@ -26,6 +26,14 @@ class Newer(Counter):
     version = 2
 
 
+class Upgraded(Counter):
+    version = 3
+
+    def upgrade(self, data: bytes, version: int) -> bytes:
+        counts = np.frombuffer(data, "<i8", 3) + 10 ** (version - 1)
+        return counts.tobytes() + data[counts.nbytes :]
+
+
 def test_a_state_survives_its_bytes() -> None:
     machine = Counter()
     state = machine.initial()
@@ -46,6 +54,16 @@ def test_another_machines_state_is_refused(machine) -> None:
     pipeline = Pipeline([Counter()])
     with pytest.raises(StateError, match="the bytes are of counter version 1"):
         Pipeline([machine()]).load(pipeline.dump(pipeline.initial()))
+
+
+def test_an_older_state_is_upgraded_version_by_version() -> None:
+    old, new = Pipeline([Counter()]), Pipeline([Upgraded()])
+    (state,) = new.load(old.dump(old.initial()))
+    assert state["counts"].tolist() == [11, 11, 11]
+    (state,) = new.load(new.dump(new.initial()))
+    assert state["counts"].tolist() == [0, 0, 0]
+    with pytest.raises(StateError, match="the bytes are of counter version 3"):
+        old.load(new.dump(new.initial()))
 
 
 def test_a_pipeline_refuses_what_it_does_not_know_the_end_of() -> None:
