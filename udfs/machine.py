@@ -129,11 +129,14 @@ class Pipeline:
 
 def _upgraded(machine: Machine, name: str, version: int, data: bytes) -> bytes:
     """State bytes of an older version as those of today's; StateError when they are another's, or of a newer one."""
-    upgrade = getattr(machine, "upgrade", None)
-    is_known = version == machine.version or (0 < version < machine.version and upgrade is not None)
-    if name != machine.name or not is_known:
+    if name != machine.name or not 0 < version <= machine.version or (version != machine.version and _is_new(machine)):
         found = f"{name} version {version}"
         raise StateError(f"state of {machine.name} version {machine.version}: the bytes are of {found}")
     for older in range(version, machine.version):
-        data = upgrade(data, older)
+        data = machine.upgrade(data, older)  # type: ignore[attr-defined]
     return data
+
+
+def _is_new(machine: Machine) -> bool:
+    """Whether a machine has no way from an older version."""
+    return not hasattr(machine, "upgrade")
