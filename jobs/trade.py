@@ -2,6 +2,10 @@
 
 Embedded (the default of `penstock run`): a mini-cluster in this process, resumed from the newest retained checkpoint.
 On any cluster where our wheel is installed: flink run -d -pym jobs.trade --bootstrap HOST:PORT --channels 0,1
+
+A hot pair is two of these over the same logs, --replica a and --replica b, on clusters of their own. `b` writes orders
+and progress only. When `a` is lost for good, start an `a` with an empty folder: it decides the log again from its
+beginning, and the archive takes from that what is missing.
 """
 
 import argparse
@@ -10,11 +14,12 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from jobs.adapters.checkpoints import newest_checkpoint
+from jobs.adapters.checkpoints import claim, newest_checkpoint
 from jobs.adapters.resources import check_resources, open_resources
 from jobs.adapters.stopping import stop_asked
 from jobs.begin import read_term
 from schemas.errors import Unsafe
+from schemas.topics import REPLICAS
 
 READY = "trade is running"
 POLL_S = 0.2
@@ -30,6 +35,7 @@ def main(arguments: list[str]) -> None:
     settings = {}
     if given.work:
         work = given.work.resolve()
+        claim(work, given.replica)
         settings = {
             "execution.checkpointing.dir": f"file://{work / 'checkpoints'}",
             "execution.checkpointing.savepoint-dir": f"file://{work / 'savepoints'}",
@@ -46,6 +52,7 @@ def main(arguments: list[str]) -> None:
         given.partitions or max(channels) + 1,
         partial(open_resources, given.models),
         given.bounded,
+        replica=REPLICAS[given.replica],
     )
     if given.work is None or given.bounded:
         env.execute("trade")
@@ -81,6 +88,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--bootstrap", required=True, help="the broker, HOST:PORT")
     parser.add_argument("--channels", required=True, help="numbers with commas between them")
     parser.add_argument("--partitions", type=int, default=0, help="of every topic; default: the highest channel + 1")
+    parser.add_argument("--replica", choices=sorted(REPLICAS), default="a", help="which one of a hot pair; default: a")
     parser.add_argument("--parallelism", type=int, default=1)
     parser.add_argument("--models", type=Path, help="the model registry's folder; default: the installed one")
     parser.add_argument("--work", type=Path, help="embedded: where checkpoints and savepoints lie")

@@ -11,7 +11,7 @@ from schemas.control import Quarantined, Term
 from schemas.decimal_text import render
 from schemas.instrument import Instrument
 from schemas.records import Kind, Side
-from schemas.topics import Source
+from schemas.topics import REPLICA_A, REPLICAS, Source
 from schemas.trading import Cancel, Order, order_hash, read_order_message
 
 
@@ -45,7 +45,7 @@ def order_row(topic: str, partition: int, offset: int, data: bytes) -> dict[str,
         "_partition": partition,
         "_offset": offset,
         "_row": 0,
-        "source": Source.TRADE.name,
+        "source": REPLICAS[stamps.replica if stamps else REPLICA_A.name].source.name,
         "epoch": order.term,
         "id": order.id,
         "strategy": order.id.partition("-")[0],

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from enum import IntEnum
+from typing import Literal
 
 HOUR_MS = 3_600_000
 FOR_EVER = -1
@@ -18,6 +19,7 @@ class Source(IntEnum):
     ALLOCATE = 6
     NEWS = 7
     QUALITY = 8
+    TRADE_B = 9  # progress of the second replica of a hot pair; epoch = term
 
 
 NO_CHANNEL = 0xFFFF  # of bytes that name no channel: what trade says of them stands in partition 0 of quarantine.v1
@@ -58,8 +60,29 @@ QUARANTINE = _topic("quarantine.v1", "what was refused, and why", "trade, feed, 
 TOPICS = (TICKS, MARKS, ORDERS, FEATURES, DECISIONS, OUTCOMES, EXECUTIONS, PROGRESS, QUARANTINE)
 TRADE_FRAMES = (FEATURES, DECISIONS, OUTCOMES, EXECUTIONS, PROGRESS, QUARANTINE)  # what trade writes besides orders
 
-# Flink operator uids: state is found again by these.
 TRADE_GROUP = "penstock-trade"  # under which trade tells Kafka, at each checkpoint, how far it has read
+ReplicaName = Literal["a", "b"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Replica:
+    """One of a hot pair: two jobs on two clusters decide the same logs, so that either may be lost without a pause.
+
+    Both write orders (the gateway takes the first of each id) and progress (the gateway compares it); all the rest is
+    written once, by `a`. Their states are the same bytes under the same uids.
+    """
+
+    name: ReplicaName
+    source: Source
+    group: str
+    topics: tuple[Topic, ...]  # that it writes besides orders
+
+
+REPLICA_A = Replica(name="a", source=Source.TRADE, group=TRADE_GROUP, topics=TRADE_FRAMES)  # without a pair, too
+REPLICA_B = Replica(name="b", source=Source.TRADE_B, group=f"{TRADE_GROUP}-b", topics=(PROGRESS,))
+REPLICAS: dict[str, Replica] = {replica.name: replica for replica in (REPLICA_A, REPLICA_B)}
+
+# Flink operator uids: state is found again by these.
 UID_LOG = "log-v1"
 UID_TRADE = "trade-v1"
 

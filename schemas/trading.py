@@ -9,6 +9,7 @@ import msgspec
 
 from schemas.errors import Unsafe
 from schemas.records import Side
+from schemas.topics import ReplicaName
 
 
 class Verdict(IntEnum):
@@ -118,12 +119,13 @@ class Cancel(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tr
     term: int
 
 
-class Stamps(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """Wall clocks for the latency ledger; never part of canonical bytes."""
+class Stamps(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True, omit_defaults=True):
+    """Wall clocks for the latency ledger, and which replica of trade wrote the message; never canonical bytes."""
 
     published_ns: int
     received_ns: int
     decided_ns: int
+    replica: ReplicaName = "a"
 
 
 STRATEGY_NAME = re.compile(r"[a-z][a-z0-9_]{0,15}")

@@ -11,7 +11,7 @@ from pyflink.datastream import KeyedProcessFunction, OutputTag, RuntimeContext
 from pyflink.datastream.state import ListState, ListStateDescriptor
 
 from schemas.frame import MAGIC, VERSION, decode, encode
-from schemas.topics import NO_CHANNEL, TRADE_FRAMES
+from schemas.topics import NO_CHANNEL, REPLICA_A, Replica
 from schemas.trading import Stamps, order_message
 from udfs.channel import Channel, Output, Resources
 from udfs.journal import Keeper
@@ -25,9 +25,9 @@ def message_type() -> Types:
     return Types.ROW([Types.PRIMITIVE_ARRAY(Types.BYTE()), Types.PRIMITIVE_ARRAY(Types.BYTE())])
 
 
-def output_tags() -> dict[str, OutputTag]:
-    """A side output for every topic of frames; made on demand, since a tag cannot be pickled."""
-    return {topic.name: OutputTag(topic.name, message_type()) for topic in TRADE_FRAMES}
+def output_tags(replica: Replica) -> dict[str, OutputTag]:
+    """A side output for every topic of frames that a replica writes; made on demand: a tag cannot be pickled."""
+    return {topic.name: OutputTag(topic.name, message_type()) for topic in replica.topics}
 
 
 class KeyOf:
@@ -67,13 +67,14 @@ class ChannelOperator(KeyedProcessFunction):
         resources: Callable[[], Resources],
         wall_ns: Callable[[], int],
         sink_keys: dict[int, bytes],
+        replica: Replica = REPLICA_A,
     ) -> None:
         self._channels, self._open_resources = channels, resources
-        self._wall_ns, self._sink_keys = wall_ns, sink_keys
+        self._wall_ns, self._sink_keys, self._replica = wall_ns, sink_keys, replica
 
     def open(self, context: RuntimeContext) -> None:
         self._resources = self._open_resources()
-        self._tags = output_tags()
+        self._tags = output_tags(self._replica)
         self._state = context.get_list_state(ListStateDescriptor("journal", Types.PICKLED_BYTE_ARRAY()))
         self._keepers: dict[int, Keeper] = {}
 
@@ -90,8 +91,12 @@ class ChannelOperator(KeyedProcessFunction):
         decided_ns = self._wall_ns()
         if output.orders:
             published_ns = decode(data).publish_ns
-            stamps = Stamps(published_ns=published_ns, received_ns=received_ns, decided_ns=decided_ns)
+            clocks = {"published_ns": published_ns, "received_ns": received_ns, "decided_ns": decided_ns}
+            stamps = Stamps(**clocks, replica=self._replica.name)
             for order in output.orders:
                 yield Row(key, order_message(order, stamps))
         for topic, frame in output.frames:
-            yield self._tags[topic.name], Row(key, encode(replace(frame, publish_ns=decided_ns)))
+            tag = self._tags.get(topic.name)
+            if tag is not None:
+                ours = replace(frame, publish_ns=decided_ns, source=self._replica.source)
+                yield tag, Row(key, encode(ours))

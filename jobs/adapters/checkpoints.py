@@ -2,6 +2,22 @@
 
 from pathlib import Path
 
+from schemas.errors import SetupError
+
+
+def claim(work: Path, replica: str) -> None:
+    """Mark a work folder as one replica's; SetupError when it is the other's.
+
+    Their states are interchangeable, their outputs are not: going on from b's state, a would leave out what b never
+    wrote.
+    """
+    work.mkdir(parents=True, exist_ok=True)
+    mark = work / "replica"
+    owner = mark.read_text() if mark.exists() else replica
+    if owner != replica:
+        raise SetupError(f"{work} holds the state of replica {owner}: give replica {replica} a folder of its own")
+    mark.write_text(replica)
+
 
 def newest_checkpoint(work: Path) -> Path | None:
     """The newest complete checkpoint or savepoint under a work folder; None when there is none.

@@ -22,7 +22,7 @@ from pyflink.java_gateway import get_gateway
 from jobs.adapters.clock import wall_ns
 from schemas.errors import ConfigError
 from schemas.instrument import CHANNELS_MAX
-from schemas.topics import ORDERS, TICKS, TRADE_FRAMES, TRADE_GROUP, UID_LOG, UID_TRADE, Topic, uid_sink
+from schemas.topics import ORDERS, REPLICA_A, TICKS, UID_LOG, UID_TRADE, Replica, Topic, uid_sink
 from udfs.channel import Resources
 from udfs.flink import ChannelOperator, KeyOf, message_type, output_tags
 
@@ -73,8 +73,9 @@ def build(
     *,
     log: str = TICKS.name,
     operator_of: type[ChannelOperator] = ChannelOperator,
+    replica: Replica = REPLICA_A,
 ) -> None:
-    """The topic `log` → the channel operator → a sink for each topic."""
+    """The topic `log` → the channel operator → a sink for each topic of the replica."""
     keys = {channel: key_on_subtask(channel, env.get_parallelism()) for channel in channels}
     no_channel = max(keys.values()) + 1
     sink_keys = {key: key_in_partition(channel, partitions) for channel, key in keys.items()}
@@ -83,9 +84,10 @@ def build(
         resources=resources,
         wall_ns=wall_ns,
         sink_keys={**sink_keys, no_channel: key_in_partition(0, partitions)},
+        replica=replica,
     )
     decided = (
-        read_log(env, bootstrap, log, bounded)
+        read_log(env, bootstrap, log, bounded, replica)
         .key_by(KeyOf(keys, no_channel), key_type=Types.LONG())
         .process(operator, output_type=message_type())
         .name("trade")
@@ -93,15 +95,17 @@ def build(
     )
     _sink(decided, bootstrap, ORDERS)
     # get_side_output() would chain a hidden Python operator into this thread, which deadlocks on the GIL.
-    tags = output_tags()
-    for topic in TRADE_FRAMES:
+    tags = output_tags(replica)
+    for topic in replica.topics:
         tag = tags[topic.name].get_java_output_tag()
         _sink(DataStream(decided._j_data_stream.getSideOutput(tag)), bootstrap, topic)
 
 
-def read_log(env: StreamExecutionEnvironment, bootstrap: str, topic: str, bounded: bool) -> DataStream:
+def read_log(
+    env: StreamExecutionEnvironment, bootstrap: str, topic: str, bounded: bool, replica: Replica = REPLICA_A
+) -> DataStream:
     """The messages of a topic's partitions, from its beginning; a restored job goes on where its state says."""
-    source = _source(bootstrap, topic, bounded)
+    source = _source(bootstrap, topic, bounded, replica.group)
     return env.from_source(source, WatermarkStrategy.no_watermarks(), "log", _bytes()).uid(UID_LOG)
 
 
@@ -140,14 +144,14 @@ def _bytes() -> TypeInformation:
     return Types.PRIMITIVE_ARRAY(Types.BYTE())
 
 
-def _source(bootstrap: str, topic: str, bounded: bool) -> KafkaSource:
+def _source(bootstrap: str, topic: str, bounded: bool, group: str) -> KafkaSource:
     """From offset 0; an offset that the topic does not hold ends the job instead of being reset silently."""
     beginning = {KafkaTopicPartition(topic, channel): 0 for channel in range(CHANNELS_MAX)}
     builder = (
         KafkaSource.builder()
         .set_bootstrap_servers(bootstrap)
         .set_topics(topic)
-        .set_group_id(TRADE_GROUP)
+        .set_group_id(group)
         .set_value_only_deserializer(ByteArraySchema())
         .set_starting_offsets(KafkaOffsetsInitializer.offsets(beginning, KafkaOffsetResetStrategy.NONE))
         .set_property("max.partition.fetch.bytes", str(8 << 20))

@@ -180,8 +180,18 @@ GROUP BY ALL
 ORDER BY ALL;
 
 -- How far each channel has come, and the digest by which replicas are compared.
-SELECT _partition AS channel, term, max(position) AS reached, argMax(decisions, position) AS decided, argMax(digest, position) AS digest_there
+SELECT _partition AS channel, source, term, max(position) AS reached, argMax(decisions, position) AS decided, argMax(digest, position) AS digest_there
 FROM progress
+GROUP BY ALL
+ORDER BY ALL;
+
+-- A hot pair: positions that both replicas have reached, and where their digests differ (none may).
+SELECT channel, sum(sources > 1) AS compared, sum(digests > 1) AS different
+FROM (
+    SELECT _partition AS channel, position, uniqExact(source) AS sources, uniqExact(digest) AS digests
+    FROM progress
+    GROUP BY ALL
+)
 GROUP BY ALL
 ORDER BY ALL;
 

@@ -5,7 +5,7 @@ CREATE TABLE IF NOT EXISTS penstock.orders
     _partition         UInt32                         COMMENT 'Kafka partition: the channel',
     _offset            UInt64        CODEC(Delta, LZ4)  COMMENT 'Kafka offset of the message',
     _row               UInt32                         COMMENT 'Always 0: an order is a message',
-    source             LowCardinality(String)         COMMENT 'Who wrote it',
+    source             LowCardinality(String)         COMMENT 'Who wrote it first: TRADE, or TRADE_B of a hot pair',
     epoch              UInt32                         COMMENT 'The term of the channel',
     sequence           UInt64        CODEC(Delta, LZ4)  COMMENT 'n of the order id; 0 for a cancel',
     id                 String                         COMMENT '{strategy}-{channel}-{term}-{n}, unique for ever',

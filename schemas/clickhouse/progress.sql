@@ -5,7 +5,7 @@ CREATE TABLE IF NOT EXISTS penstock.progress
     _partition   UInt32                          COMMENT 'Kafka partition: the channel',
     _offset      UInt64         CODEC(Delta, LZ4)  COMMENT 'Kafka offset of the frame',
     _row         UInt32                          COMMENT 'Place in the frame',
-    source       LowCardinality(String)          COMMENT 'Who wrote it',
+    source       LowCardinality(String)          COMMENT 'TRADE, or TRADE_B: the second replica of a hot pair',
     epoch        UInt32                          COMMENT 'The term of the channel',
     sequence     UInt64         CODEC(Delta, LZ4)  COMMENT 'Number of the record',
     position     UInt64                          COMMENT 'Records of the channel''s log taken in so far',

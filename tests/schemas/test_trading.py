@@ -39,6 +39,7 @@ CANONICAL = (
 )
 CANCEL = Cancel(id="probe-0-1-8", order_id="probe-0-1-7", channel=0, term=1)
 STAMPS = Stamps(published_ns=1, received_ns=2, decided_ns=3)
+STAMPS_B = msgspec.structs.replace(STAMPS, replica="b")
 
 
 def test_canonical_bytes_are_the_golden_ones():
@@ -50,10 +51,15 @@ def test_canonical_bytes_are_the_golden_ones():
 
 
 @pytest.mark.parametrize("order", [ORDER, CANCEL], ids=["new", "cancel"])
-@pytest.mark.parametrize("stamps", [None, STAMPS], ids=["bare", "stamped"])
+@pytest.mark.parametrize("stamps", [None, STAMPS, STAMPS_B], ids=["bare", "stamped", "of b"])
 def test_messages_round_trip_and_stamps_are_outside(order, stamps):
     found, canonical, told = read_order_message(order_message(order, stamps))
     assert (found, canonical, told) == (order, canonical_order(order), stamps)
+
+
+def test_only_the_second_replica_says_which_one_it_is():
+    assert order_message(ORDER, STAMPS) == CANONICAL + b'\n{"published_ns":1,"received_ns":2,"decided_ns":3}'
+    assert order_message(ORDER, STAMPS_B).endswith(b',"replica":"b"}')
 
 
 @given(

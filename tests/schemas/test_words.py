@@ -1,5 +1,7 @@
 """Tables of words: features, topics, faults, instruments."""
 
+from typing import get_args
+
 import msgspec
 import pytest
 from hypothesis import given
@@ -9,7 +11,7 @@ from schemas.errors import ConfigError, Fault
 from schemas.features import BAR_WIDTHS_NS, FEATURES, INDEX, NAMES, WARM_UP_BARS, WIDTH, feature_hash
 from schemas.instrument import Instrument, Style, TickSize, Universe, divide_up
 from schemas.records import SCHEMAS, layout_hash
-from schemas.topics import TOPICS, Source
+from schemas.topics import PROGRESS, REPLICA_A, REPLICA_B, REPLICAS, TOPICS, TRADE_FRAMES, ReplicaName, Source
 
 LINEAR = Instrument(
     number=0,
@@ -45,6 +47,12 @@ def test_topics_and_sources_and_faults_are_told_apart():
     assert all(topic.name.endswith(".v1") for topic in TOPICS)
     assert 0 not in set(Source)
     assert sorted(Fault) == list(range(1, len(Fault) + 1))
+
+
+def test_what_both_replicas_write_tells_them_apart():
+    assert tuple(REPLICAS) == get_args(ReplicaName) == ("a", "b")
+    assert REPLICA_A.topics == TRADE_FRAMES and REPLICA_B.topics == (PROGRESS,)
+    assert REPLICA_A.source != REPLICA_B.source and REPLICA_A.group != REPLICA_B.group
 
 
 def test_tick_sizes_are_dated():
