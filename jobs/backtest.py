@@ -24,6 +24,7 @@ from models.registry import Registry, reference
 from schemas.config import Config, StrategyConfig, load
 from schemas.control import Term
 from schemas.errors import ConfigError
+from schemas.feature_sets import chosen
 
 MODEL = "direction"
 LOG_ID = "played"  # a log that nobody else reads
@@ -47,7 +48,7 @@ def play_and_show(config: Config, data: Path, folder: Path, title: str, models: 
     console = Console()
     lock_step = msgspec.structs.replace(config.exchange, mode="lock-step")  # there is no gateway here
     config = msgspec.structs.replace(config, exchange=lock_step)
-    term = make_term(config, reference(Registry(models).find(MODEL)), LOG_ID)
+    term = make_term(config, reference(Registry(models).find(MODEL, chosen(config.features.names))), LOG_ID)
     check_resources(term, models)
     with console.status(f"reading {data}"):
         source = read_data(data, config.universe)

@@ -8,6 +8,7 @@ from models.registry import Registry, reference
 from schemas.config import Config
 from schemas.control import Genesis, Term, read_control
 from schemas.errors import BadFrame, Unsafe
+from schemas.feature_sets import chosen
 from schemas.frame import Frame, decode, encode
 from schemas.records import Kind
 from schemas.topics import TICKS
@@ -25,7 +26,7 @@ def begin(bootstrap: str, config: Config, models: Path | None = None, model: str
     terms = {channel: read_term(bootstrap, channel) for channel in channels}
     begun = next((term for term in terms.values() if term is not None), None)
     log_id = begun.log_id if begun is not None else new_log_id()
-    wanted = make_term(config, reference(Registry(models).find(model)), log_id)
+    wanted = make_term(config, reference(Registry(models).find(model, chosen(config.features.names))), log_id)
     producer = Producer(bootstrap)
     for channel, term in terms.items():
         if term is None:

@@ -15,11 +15,11 @@ from models.export import parity, to_onnx
 from models.fit import SETTINGS, TREES, fit
 from models.registry import Manifest, Registry
 from models.scorer import Scorer
-from models.splits import LOOK_BACK_NS, Examples, digest, examples, joined, split
+from models.splits import Examples, digest, examples, joined, split
 from schemas.config import Config
 from schemas.control import ModelRef, Term
 from schemas.errors import DataError
-from schemas.features import feature_hash
+from schemas.feature_sets import chosen
 from schemas.frame import Records, encode
 from schemas.topics import FEATURES, OUTCOMES, QUARANTINE
 from udfs.channel import Resources
@@ -48,19 +48,19 @@ def train(
     back after it. Raises DataError when a part has not both ups and downs, ModelError when ONNX and LightGBM differ.
     """
     ticks = read_capture(capture, config.universe)
-    term = _term(config)
+    term, features = _term(config), chosen(config.features.names)
     whole = joined([_channel(term, channel, log) for channel, log in sorted(ticks.items())])
     first_ns = min(int(log["receive_ns"][0]) for log in ticks.values())
     last_ns = max(int(log["receive_ns"][-1]) for log in ticks.values())
     at_ns = first_ns + round((last_ns - first_ns) * train_share)
-    gap_ns = config.learn.horizon_ns + LOOK_BACK_NS
+    gap_ns = config.learn.horizon_ns + features.look_back_ns
     learned, judged = split(whole, at_ns, gap_ns)
-    booster = fit(learned, seed)
+    booster = fit(learned, seed, features)
     data = to_onnx(booster)
     manifest = Manifest(
         name=name,
         sha256=hashlib.sha256(data).hexdigest(),
-        feature_hash=feature_hash(),
+        feature_hash=features.hash,
         trained_from_ns=int(learned.row_ns.min()),
         trained_to_ns=int(learned.matured_ns.max()),
         evaluated_from_ns=int(judged.row_ns.min()),
@@ -69,7 +69,7 @@ def train(
         gap_ns=gap_ns,
         rows=len(learned.moved()),
         flat_rows=len(learned) - len(learned.moved()),
-        metrics=evaluate(Scorer(data)(judged.x), judged, config.learn.horizon_ns),
+        metrics=evaluate(Scorer(data, len(features))(judged.x), judged, config.learn.horizon_ns),
         parity_bp_max=parity(booster, data, judged.x),
         seed=seed,
         settings={**SETTINGS, "trees": TREES},
@@ -85,7 +85,8 @@ def train(
 
 def _term(config: Config) -> Term:
     """A term for machines that ask no model."""
-    nobody = ModelRef(name="none", sha256="", feature_hash=feature_hash(), trained_from_ns=0, trained_to_ns=0)
+    made_for = chosen(config.features.names).hash
+    nobody = ModelRef(name="none", sha256="", feature_hash=made_for, trained_from_ns=0, trained_to_ns=0)
     return make_term(config, nobody, "training")
 
 

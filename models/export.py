@@ -9,7 +9,6 @@ from onnxmltools.convert.common.data_types import FloatTensorType
 
 from models.scorer import BP, Scorer
 from schemas.errors import ModelError
-from schemas.features import WIDTH
 
 OPSET = 15
 PARITY_BP_MAX = 1  # two roundings of nearly equal probabilities may fall on either side of a half
@@ -17,7 +16,7 @@ PARITY_BP_MAX = 1  # two roundings of nearly equal probabilities may fall on eit
 
 def to_onnx(booster: lightgbm.Booster) -> bytes:
     """The ONNX bytes; the same trees make the same bytes."""
-    inputs = [("x", FloatTensorType([None, WIDTH]))]
+    inputs = [("x", FloatTensorType([None, booster.num_feature()]))]
     model = convert_lightgbm(booster, name="penstock", initial_types=inputs, zipmap=False, target_opset=OPSET)
     sort_opsets(model)
     return bytes(model.SerializeToString(deterministic=True))
@@ -36,7 +35,7 @@ def parity(booster: lightgbm.Booster, data: bytes, x: npt.NDArray[np.float32]) -
     Raises ModelError when it is more than rounding: half a basis point for the scores' own, and float32.
     """
     expected = np.asarray(booster.predict(x, num_threads=1)) * BP
-    apart = float(np.abs(Scorer(data)(x) - expected).max())
+    apart = float(np.abs(Scorer(data, x.shape[1])(x) - expected).max())
     if apart > PARITY_BP_MAX:
         raise ModelError(f"export: ONNX scores are up to {apart:.2f} bp from LightGBM's on {len(x)} rows")
     return apart

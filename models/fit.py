@@ -7,6 +7,7 @@ import numpy as np
 
 from models.mirror import mirrored
 from models.splits import Examples, joined
+from schemas.feature_sets import DEFAULT, FeatureSet
 
 # Few and shallow trees, large leaves: labels of neighbouring seconds and of related instruments overlap, so minutes of
 # a capture hold far fewer independent examples than rows.
@@ -31,9 +32,9 @@ _SIZES = re.compile(r"^tree_sizes=.*\n", re.MULTILINE)  # of each tree's text; w
 _THRESHOLDS = re.compile(r"^threshold=(.+)$", re.MULTILINE)
 
 
-def fit(train: Examples, seed: int) -> lightgbm.Booster:
+def fit(train: Examples, seed: int, features: FeatureSet = DEFAULT) -> lightgbm.Booster:
     """A classifier of up (label +1) against down (-1), on the rows and their mirror images; flat rows are left out."""
-    moved = joined([train.moved(), mirrored(train.moved())])
+    moved = joined([train.moved(), mirrored(train.moved(), features)])
     data = lightgbm.Dataset(moved.x, label=(moved.label > 0).astype(np.float64), params={"verbose": -1})
     booster = lightgbm.train({**SETTINGS, "seed": seed}, data, num_boost_round=TREES)
     return in_float32(booster)

@@ -9,7 +9,7 @@ import msgspec
 
 from schemas.control import ModelRef
 from schemas.errors import ModelError
-from schemas.features import feature_hash
+from schemas.feature_sets import DEFAULT, FeatureSet
 
 _NAME = re.compile(r"[a-z0-9][a-z0-9_.-]{0,63}", re.ASCII)
 _SHA256 = re.compile(r"[0-9a-f]{64}", re.ASCII)
@@ -75,7 +75,8 @@ class Registry:
     def names(self) -> list[str]:
         return sorted(path.stem for path in self._folder.glob("*.json"))
 
-    def find(self, name: str) -> Manifest:
+    def find(self, name: str, features: FeatureSet = DEFAULT) -> Manifest:
+        """What is known of a model; it must have been made for these features."""
         path = self._folder / f"{_checked(_NAME, name)}.json"
         try:
             manifest = msgspec.json.decode(path.read_bytes(), type=Manifest)
@@ -86,8 +87,8 @@ class Registry:
             raise ModelError(f"model {name}: {path} is not a manifest: {error}") from error
         if manifest.name != name:
             raise ModelError(f"model {name}: {path} speaks of {manifest.name}")
-        if manifest.feature_hash != feature_hash():
-            ours = f"{manifest.feature_hash[:12]}, these are {feature_hash()[:12]}"
+        if manifest.feature_hash != features.hash:
+            ours = f"{manifest.feature_hash[:12]}, these are {features.hash[:12]}"
             raise ModelError(f"model {name} was made for features {ours}: train it again")
         return manifest
 

@@ -14,20 +14,21 @@ EVEN_BP = BP // 2  # what stands where there is no opinion
 class Scorer:
     """An ONNX classifier of feature rows; the same row has the same score in every batch size.
 
-    The graph has one input, float32 [n, WIDTH], and a float output of two columns: the probability of down and of
-    up. It runs on one thread, because with more the sums depend on the size of the batch.
+    The graph has one input, float32 [n, width] for a feature set's width, and a float output of two columns: the
+    probability of down and of up. It runs on one thread, because with more the sums depend on the size of the batch.
     Raises ModelError when the bytes are no such graph, or when a probability is not between 0 and 1.
     """
 
-    def __init__(self, data: bytes) -> None:
+    def __init__(self, data: bytes, width: int = WIDTH) -> None:
+        self._width = width
         self._session = _session(data)
-        self._input = _input_name(self._session)
+        self._input = _input_name(self._session, width)
         self._outputs = [_output_name(self._session)]
 
     def __call__(self, x: npt.NDArray[np.float32]) -> npt.NDArray[np.int32]:
-        """float32 [n, WIDTH] to int32 [n], 0..10,000: rounded to the nearest, halves to even."""
-        if x.ndim != 2 or x.shape[1] != WIDTH:
-            raise ModelError(f"scorer: rows of shape {x.shape} instead of (n, {WIDTH})")
+        """float32 [n, width] to int32 [n], 0..10,000: rounded to the nearest, halves to even."""
+        if x.ndim != 2 or x.shape[1] != self._width:
+            raise ModelError(f"scorer: rows of shape {x.shape} instead of (n, {self._width})")
         if not len(x):
             return np.zeros(0, np.int32)
         (both,) = self._session.run(self._outputs, {self._input: np.ascontiguousarray(x)})
@@ -50,11 +51,11 @@ def _session(data: bytes) -> ort.InferenceSession:
         raise ModelError(f"scorer: {len(data)} bytes are not a model that onnxruntime loads: {error}") from error
 
 
-def _input_name(session: ort.InferenceSession) -> str:
+def _input_name(session: ort.InferenceSession, width: int) -> str:
     inputs = session.get_inputs()
-    if len(inputs) != 1 or inputs[0].type != "tensor(float)" or inputs[0].shape[1:] != [WIDTH]:
+    if len(inputs) != 1 or inputs[0].type != "tensor(float)" or inputs[0].shape[1:] != [width]:
         found = ", ".join(f"{one.name} {one.type} {one.shape}" for one in inputs)
-        raise ModelError(f"scorer: the model's input is {found}; it must be one float tensor [n, {WIDTH}]")
+        raise ModelError(f"scorer: the model's input is {found}; it must be one float tensor [n, {width}]")
     return str(inputs[0].name)
 
 

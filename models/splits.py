@@ -7,18 +7,14 @@ import numpy as np
 import numpy.typing as npt
 
 from schemas.errors import DataError
-from schemas.features import FEATURES
 from schemas.frame import Records
-
-# The longest look back of a feature: after a gap of this and the horizon, no evaluated row has seen a training label.
-LOOK_BACK_NS = max(feature.warm_up * feature.width_ns for feature in FEATURES)
 
 
 @dataclass(frozen=True, slots=True)
 class Examples:
     """Labelled rows in the order of their time, then of their numbers.
 
-    x float32 [n, WIDTH]; label int8 [n], +1, 0 or -1; row_ns and matured_ns int64 [n], when the row was made and
+    x float32 [n, width of the feature set]; label int8 [n], +1, 0 or -1; row_ns and matured_ns int64 [n], when the row was made and
     when its label was known.
     """
 
@@ -86,6 +82,8 @@ def digest(part: Examples) -> str:
 
 def split(whole: Examples, at_ns: int, gap_ns: int) -> tuple[Examples, Examples]:
     """Rows whose label was known by `at_ns`, and rows made `gap_ns` or more after it; what lies between is left out.
+
+    After a gap of the horizon and the features' longest look back, no evaluated row has seen a training label.
 
     Raises DataError when one of the parts has not both sides, up and down.
     """

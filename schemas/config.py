@@ -11,6 +11,8 @@ import msgspec
 
 from schemas.decimal_text import parse
 from schemas.errors import BadText, ConfigError
+from schemas.feature_sets import SETS, chosen, did_you_mean
+from schemas.features import NAMES
 from schemas.instrument import MONEY_DECIMALS, Universe
 from schemas.trading import STRATEGY_NAME, ExchangeMode
 
@@ -88,6 +90,15 @@ class StrategyConfig(_Strict, frozen=True):
             raise ConfigError(f"strategies: {self.name!r} is not a name: a-z, 0-9 and _, at most 16, a letter first")
 
 
+class FeaturesConfig(_Strict, frozen=True):
+    """Which features are computed, in which order: `set = "default"` or `names = [...]` in TOML."""
+
+    names: tuple[str, ...] = NAMES
+
+    def __post_init__(self) -> None:
+        chosen(self.names)
+
+
 class LearnConfig(_Strict, frozen=True):
     """Label, online learner and ensemble."""
 
@@ -124,6 +135,7 @@ class Config(_Strict, frozen=True):
     gateway: GatewayConfig
     learn: LearnConfig = LearnConfig()
     feed: FeedConfig = FeedConfig()
+    features: FeaturesConfig = FeaturesConfig()
 
     def __post_init__(self) -> None:
         names = [one.name for one in self.strategies]
@@ -154,6 +166,7 @@ def _build(document: dict[str, Any]) -> Config:
         **document,
         "universe": {"instruments": [_instrument(number, one) for number, one in enumerate(document["universe"])]},
         "limits": _limits(document["limits"]),
+        "features": _features(document.get("features", {})),
         "gateway": {**document["gateway"], "limits": _limits(document["gateway"]["limits"])},
     }
     return msgspec.convert(whole, Config)
@@ -165,6 +178,18 @@ def _instrument(number: int, given: dict[str, Any]) -> dict[str, Any]:
     one["tick_sizes"] = [{"from_ns": 0, "step": _units(one, "tick_size", price_decimals)}]
     one["lot"], one["size_min"] = _units(one, "lot", size_decimals), _units(one, "size_min", size_decimals)
     return one
+
+
+def _features(given: dict[str, Any]) -> dict[str, Any]:
+    """The names of a set, if it is chosen by name."""
+    if "set" not in given:
+        return given
+    if "names" in given:
+        raise ConfigError("features: give a set or names, not both")
+    name = given["set"]
+    if name not in SETS:
+        raise ConfigError(f"features: there is no set {name!r}{did_you_mean(name, SETS)}")
+    return {**{key: value for key, value in given.items() if key != "set"}, "names": SETS[name]}
 
 
 def _limits(given: dict[str, Any]) -> dict[str, Any]:

@@ -2,8 +2,9 @@
 
 import msgspec
 
-from schemas.config import ExchangeConfig, LearnConfig, Limits, StrategyConfig, hash_of
+from schemas.config import ExchangeConfig, FeaturesConfig, LearnConfig, Limits, StrategyConfig, hash_of
 from schemas.errors import BadFrame, ConfigError, Fault
+from schemas.feature_sets import FeatureSet, chosen
 from schemas.frame import Frame, document, text_of
 from schemas.instrument import Universe
 from schemas.records import Kind
@@ -53,6 +54,11 @@ class Term(_Control, frozen=True, tag="TERM"):
     learn: LearnConfig
     models: tuple[ModelRef, ...]
     opening: tuple[Opening, ...] = ()
+    features: FeaturesConfig = FeaturesConfig()  # without the field, as in older logs: the default set
+
+    @property
+    def feature_set(self) -> FeatureSet:
+        return chosen(self.features.names)
 
     def hashes(self) -> dict[str, str]:
         """What a summary and a comparison show of a term."""

@@ -1,32 +1,76 @@
-"""The feature row: the one list of names, units, sources and warm-up; its hash ties a model to it.
+"""Every feature that can be computed: the one list of names, units, series, warm-up and sources.
 
-A feature is computed when a bar of its width closes and keeps its value until the next such bar. "Mid" is the
-middle of the best quotes at the bar's end. `warm_up` counts bars of that width, after which the value is used.
+A feature is computed when a bar of its series closes and keeps its value until the next such bar. "Mid" is the middle
+of the best quotes at the bar's end. `warm_up` counts bars of that series, after which the value is used.
+
+FEATURES is the default set, TABLE everything; which of them a term computes, in which order, is a set
+(`schemas.feature_sets`). A new feature is a line in TABLE, a kernel and an oracle: `udfs.features.ideas` has the recipe.
 """
 
-import hashlib
 from dataclasses import dataclass
+from zlib import crc32
 
 SECOND_NS = 1_000_000_000
 BAR_WIDTHS_NS = (1 * SECOND_NS, 10 * SECOND_NS, 60 * SECOND_NS)
 ROW_WIDTH_NS = BAR_WIDTHS_NS[0]  # a decision row exists at each close of a bar of this width
+ACTIVITY_LOOK_BACK_NS = 3600 * SECOND_NS  # what a bar of activity is taken to look back at: its length has no bound
+
+
+@dataclass(frozen=True, slots=True)
+class Series:
+    """A series of bars: where its bars lie in a batch (`udfs.arrays`), and which number they carry there."""
+
+    name: str
+    array: str
+    number: int  # `width` of its records
+    width_ns: int = 0  # 0 = as long as it takes
+
+
+ONE_SECOND = Series("1s", "closes", 0, BAR_WIDTHS_NS[0])
+TEN_SECONDS = Series("10s", "closes", 1, BAR_WIDTHS_NS[1])
+ONE_MINUTE = Series("60s", "closes", 2, BAR_WIDTHS_NS[2])
+VOLUME_BARS = Series("volume", "activity", 0)
+NOTIONAL_BARS = Series("notional", "activity", 1)
+TRADE_BARS = Series("trades", "activity", 2)
+SERIES = (ONE_SECOND, TEN_SECONDS, ONE_MINUTE, VOLUME_BARS, NOTIONAL_BARS, TRADE_BARS)
+
+# What becomes of a value when every price moves the other way (`models.mirror`): its opposite, the rest of a whole, or
+# nothing.
+SIGNED, UNSIGNED = "signed", "unsigned"
+OF_100, OF_MINUS_100, OF_1 = "of 100", "of -100", "of 1"
+WHOLES = {OF_100: 100.0, OF_MINUS_100: -100.0, OF_1: 1.0}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Feature:
     name: str
     unit: str
-    width_ns: int
+    series: Series
     warm_up: int
     source: str
+    mirror: str
+    dtype: str = "f4"  # of its value in a row
+
+    @property
+    def width_ns(self) -> int:
+        return self.series.width_ns
+
+    @property
+    def code(self) -> int:
+        """Stands for the name in a record: 32 bits that no other name of the table has."""
+        return crc32(self.name.encode())
 
 
-def _one(name: str, unit: str, warm_up: int, source: str) -> Feature:
-    return Feature(name=name, unit=unit, width_ns=BAR_WIDTHS_NS[0], warm_up=warm_up, source=source)
+def _one(name: str, unit: str, warm_up: int, source: str, mirror: str = UNSIGNED) -> Feature:
+    return Feature(name=name, unit=unit, series=ONE_SECOND, warm_up=warm_up, source=source, mirror=mirror)
 
 
-def _ten(name: str, unit: str, warm_up: int, source: str) -> Feature:
-    return Feature(name=name, unit=unit, width_ns=BAR_WIDTHS_NS[1], warm_up=warm_up, source=source)
+def _ten(name: str, unit: str, warm_up: int, source: str, mirror: str = UNSIGNED) -> Feature:
+    return Feature(name=name, unit=unit, series=TEN_SECONDS, warm_up=warm_up, source=source, mirror=mirror)
+
+
+def _sixty(name: str, unit: str, warm_up: int, source: str, mirror: str = UNSIGNED) -> Feature:
+    return Feature(name=name, unit=unit, series=ONE_MINUTE, warm_up=warm_up, source=source, mirror=mirror)
 
 
 _OFI = "Cont, Kukanov, Stoikov 2014, eq. 2: sum of best-level flow / mean of bid and ask size at the close"
@@ -36,34 +80,42 @@ _ATR = "Wilder 1978: true range of trade prices, smoothed by 1/n, over the mid"
 _BOLLINGER = "Bollinger 2001: (mid - SMA n) / (2 population standard deviations); 0 when constant"
 _IMBALANCE = "(buy - sell) / (buy + sell) traded size by aggressor; 0 without trades"
 
+# The default set, in its order.
 FEATURES = (
-    _one("return_1s", "bp", 1, "mid / mid one bar ago - 1"),
-    _one("return_5s", "bp", 5, "mid / mid five bars ago - 1"),
+    _one("return_1s", "bp", 1, "mid / mid one bar ago - 1", SIGNED),
+    _one("return_5s", "bp", 5, "mid / mid five bars ago - 1", SIGNED),
     _one("volatility_1s", "bp", 20, _EWMA),
     _one("spread", "bp", 1, "(ask - bid) / mid"),
-    _one("order_flow_imbalance_1s", "1", 1, _OFI),
-    _one("trade_imbalance_1s", "1", 1, _IMBALANCE),
-    _one("book_imbalance", "1", 1, "(bid size - ask size) / (bid size + ask size) at the close"),
+    _one("order_flow_imbalance_1s", "1", 1, _OFI, SIGNED),
+    _one("trade_imbalance_1s", "1", 1, _IMBALANCE, SIGNED),
+    _one("book_imbalance", "1", 1, "(bid size - ask size) / (bid size + ask size) at the close", SIGNED),
     _one(
         "microprice_distance",
         "bp",
         1,
         "Stoikov 2018, level 0: (ask * bid size + bid * ask size) / both sizes over mid - 1",
+        SIGNED,
     ),
-    _one("vwap_distance_30s", "bp", 30, "mid / VWAP of the last 30 bars - 1; 0 without trades"),
-    _one("rsi_14_1s", "1..100", 14, _RSI),
-    _one("macd_histogram_1s", "bp", 26, "Appel 1979: EMA 12 - EMA 26 of the mid, less its EMA 9, over the mid"),
-    _one("bollinger_20_1s", "1", 20, _BOLLINGER),
+    _one("vwap_distance_30s", "bp", 30, "mid / VWAP of the last 30 bars - 1; 0 without trades", SIGNED),
+    _one("rsi_14_1s", "1..100", 14, _RSI, OF_100),
+    _one("macd_histogram_1s", "bp", 26, "Appel 1979: EMA 12 - EMA 26 of the mid, less its EMA 9, over the mid", SIGNED),
+    _one("bollinger_20_1s", "1", 20, _BOLLINGER, SIGNED),
     _one("atr_14_1s", "bp", 14, _ATR),
     _one("trade_intensity_1s", "1", 20, "trades in the bar / their EWMA (alpha 1/20); 1 when that is zero"),
-    _ten("return_10s", "bp", 1, "mid / mid one bar ago - 1"),
+    _ten("return_10s", "bp", 1, "mid / mid one bar ago - 1", SIGNED),
     _ten("volatility_10s", "bp", 3, _EWMA),
-    _ten("order_flow_imbalance_10s", "1", 1, _OFI),
-    _ten("trade_imbalance_10s", "1", 1, _IMBALANCE),
-    _ten("rsi_6_10s", "1..100", 6, _RSI),
-    _ten("bollinger_6_10s", "1", 6, _BOLLINGER),
+    _ten("order_flow_imbalance_10s", "1", 1, _OFI, SIGNED),
+    _ten("trade_imbalance_10s", "1", 1, _IMBALANCE, SIGNED),
+    _ten("rsi_6_10s", "1..100", 6, _RSI, OF_100),
+    _ten("bollinger_6_10s", "1", 6, _BOLLINGER, SIGNED),
     _ten("atr_6_10s", "bp", 6, _ATR),
 )
+
+_MINUTE = (
+    _sixty("return_60s", "bp", 1, "mid / mid one bar ago - 1", SIGNED),
+    _sixty("volatility_60s", "bp", 3, _EWMA),
+)
+TABLE = (*FEATURES, *_MINUTE)
 
 NAMES = tuple(feature.name for feature in FEATURES)
 WIDTH = len(FEATURES)
@@ -72,9 +124,5 @@ WARM_UP_BARS = tuple(
     max((feature.warm_up for feature in FEATURES if feature.width_ns == width_ns), default=0)
     for width_ns in BAR_WIDTHS_NS
 )
-
-
-def feature_hash() -> str:
-    """The sha256 of the ordered table: another order, unit or formula is another feature set."""
-    lines = [f"{f.name}|{f.unit}|{f.width_ns}|{f.warm_up}|{f.source}|f4" for f in FEATURES]
-    return hashlib.sha256("\n".join(lines).encode()).hexdigest()
+BY_NAME = {feature.name: feature for feature in TABLE}
+BY_CODE = {feature.code: feature for feature in TABLE}

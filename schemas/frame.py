@@ -20,7 +20,7 @@ import numpy as np
 import numpy.typing as npt
 
 from schemas.errors import BadFrame, Fault
-from schemas.records import DOCUMENTS, RECORDS, SCHEMAS, Kind
+from schemas.records import DOCUMENTS, SCHEMAS, Kind, layout_of, schema_of
 
 MAGIC = 0x4E50  # b"PN"
 VERSION = 1
@@ -74,7 +74,7 @@ def encode(frame: Frame) -> bytes:
         frame.records.itemsize,
         frame.sequence,
         len(frame),
-        SCHEMAS[frame.kind],
+        schema_of(frame.kind, frame.records.dtype),
         frame.publish_ns,
         frame.log,
         0,
@@ -106,7 +106,7 @@ def decode(data: bytes) -> Frame:
         raise BadFrame(Fault.FOREIGN, f"frame: magic {magic:#06x} is not {MAGIC:#06x}")
     if version != VERSION:
         raise BadFrame(Fault.UNKNOWN_VERSION, f"frame: version {version} is not known here (known: {VERSION})")
-    _check_layout(kind, schema, size, count)
+    layout = _layout(kind, schema, size, count)
     if len(data) != HEADER_SIZE + size * count:
         fault = Fault.TRUNCATED if len(data) < HEADER_SIZE + size * count else Fault.EXTENDED
         raise BadFrame(
@@ -117,27 +117,29 @@ def decode(data: bytes) -> Frame:
     found = zlib.crc32(view[HEADER_SIZE:], zlib.crc32(_ZERO, zlib.crc32(view[:_CHECKSUM_AT])))
     if found != checksum:
         raise BadFrame(Fault.CORRUPT, f"frame: checksum {found:#010x} is not the stated {checksum:#010x}")
-    dtype = RECORDS[kind] if kind in RECORDS else np.dtype(f"V{size}")
     return Frame(
         kind,
         channel,
         source,
         epoch,
         sequence,
-        np.frombuffer(data, dtype, count, HEADER_SIZE),
+        np.frombuffer(data, layout, count, HEADER_SIZE),
         publish_ns,
         flags,
         log,
     )
 
 
-def _check_layout(kind: int, schema: int, size: int, count: int) -> None:
+def _layout(kind: int, schema: int, size: int, count: int) -> npt.DTypeLike:
+    """The layout of a frame's records; raises BadFrame when it is none of its kind."""
     if kind not in SCHEMAS:
         raise BadFrame(Fault.UNKNOWN_KIND, f"frame: kind {kind} is not known here")
-    if schema != SCHEMAS[kind] or (kind in RECORDS and size != RECORDS[kind].itemsize) or size == 0:
+    layout = layout_of(kind, size)
+    if layout is None or schema != schema_of(kind, layout):
         raise BadFrame(Fault.UNKNOWN_SCHEMA, f"frame: {Kind(kind).name} records of layout {schema:#010x}, {size} bytes")
     if not 0 < count <= COUNT_MAX:
         raise BadFrame(Fault.TOO_MANY, f"frame: count {count} is not between 1 and {COUNT_MAX}")
+    return layout
 
 
 def log_tag(log_id: str) -> int:

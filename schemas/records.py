@@ -6,10 +6,12 @@ unit of its currency (`schemas.instrument`). A field that ends in `_bp` is in ba
 
 import zlib
 from enum import IntEnum, IntFlag
+from functools import cache
+from typing import Any
 
 import numpy as np
 
-from schemas.features import WIDTH
+from schemas.features import BY_CODE, NAMES, WIDTH
 
 
 class Kind(IntEnum):
@@ -133,23 +135,22 @@ REPORT = np.dtype(
     ]
 )
 
-FEATURE = np.dtype(
-    [
-        ("number", "<u8"),  # of the row in its channel, from 1 without holes
-        ("position", "<u8"),
-        ("channel_ns", "<i8"),  # the end of the 1-second bar that this row closes
-        ("bid", "<i8"),
-        ("bid_size", "<i8"),
-        ("ask", "<i8"),
-        ("ask_size", "<i8"),
-        ("close", "<i8"),  # last trade, 0 = none yet
-        ("instrument", "<u4"),
-        ("marks", "<u2"),  # Mark
-        ("warm", "u1"),
-        ("pad", "u1"),
-        ("x", "<f4", (WIDTH,)),  # schemas.features.FEATURES, in that order
-    ]
-)
+_FEATURE_HEAD = [
+    ("number", "<u8"),  # of the row in its channel, from 1 without holes
+    ("position", "<u8"),
+    ("channel_ns", "<i8"),  # the end of the 1-second bar that this row closes
+    ("bid", "<i8"),
+    ("bid_size", "<i8"),
+    ("ask", "<i8"),
+    ("ask_size", "<i8"),
+    ("close", "<i8"),  # last trade, 0 = none yet
+    ("instrument", "<u4"),
+    ("marks", "<u2"),  # Mark
+    ("warm", "u1"),
+    ("pad", "u1"),
+]
+# Rows of the default set: `x` is schemas.features.FEATURES, in that order.
+FEATURE = np.dtype([*_FEATURE_HEAD, ("x", "<f4", (WIDTH,))])
 
 DECISION = np.dtype(
     [
@@ -240,10 +241,62 @@ RECORDS: dict[int, np.dtype] = {  # type: ignore[type-arg]
 }
 
 
+@cache
+def feature_record(names: tuple[str, ...]) -> Any:
+    """The record of a row of a feature set, by its names.
+
+    Rows of the default set are FEATURE, whose bytes stay as they were before there were sets. Every other row says
+    itself what it holds: `codes` has `schemas.features.Feature.code` of each value in `x`. So a row can be read
+    without the TERM that it was made under, which lies in another topic and may come to a reader later.
+    """
+    return FEATURE if names == NAMES else _coded(len(names))
+
+
+@cache
+def _coded(width: int) -> Any:
+    return np.dtype([*_FEATURE_HEAD, ("x", "<f4", (width,)), ("codes", "<u4", (width,))])
+
+
+def feature_names(codes: tuple[int, ...] | None) -> tuple[str, ...]:
+    """The names of a row's values by its `codes`, of which rows of the default set have none.
+
+    >>> from schemas.features import BY_NAME
+    >>> feature_names((BY_NAME["spread"].code, 7))
+    ('spread', '#7')
+    """
+    if codes is None:
+        return NAMES
+    return tuple(BY_CODE[code].name if code in BY_CODE else f"#{code}" for code in codes)
+
+
 def layout_hash(kind: int) -> int:
     """The 32-bit hash of a kind's record layout: names, types, offsets and order."""
-    layout = "json" if kind in DOCUMENTS else repr(RECORDS[kind].descr)
+    return _hash_of(kind, "json" if kind in DOCUMENTS else repr(RECORDS[kind].descr))
+
+
+def _hash_of(kind: int, layout: str) -> int:
     return zlib.crc32(f"{Kind(kind).name} {layout}".encode())
+
+
+def schema_of(kind: int, layout: Any) -> int:
+    """The hash of the layout that records have: feature rows have one for each width of a set."""
+    return SCHEMAS[kind] if kind != Kind.FEATURES or layout == FEATURE else _coded_hash(layout)
+
+
+@cache
+def _coded_hash(layout: Any) -> int:
+    return _hash_of(Kind.FEATURES, repr(layout.descr))
+
+
+@cache
+def layout_of(kind: int, size: int) -> Any:
+    """The layout of records of so many bytes; None when the kind has none of that size."""
+    if kind in DOCUMENTS:
+        return np.dtype(f"V{size}") if size else None
+    if size == RECORDS[kind].itemsize:
+        return RECORDS[kind]
+    width, rest = divmod(size - _coded(0).itemsize, _coded(1).itemsize - _coded(0).itemsize)
+    return _coded(width) if kind == Kind.FEATURES and width > 0 and rest == 0 else None
 
 
 SCHEMAS: dict[int, int] = {kind: layout_hash(kind) for kind in (*RECORDS, *DOCUMENTS)}

@@ -134,6 +134,7 @@ ARRAYS: dict[str, np.dtype] = {  # type: ignore[type-arg]
     "quotes": QUOTE,  # book
     "closes": CLOSE,  # bars
     "depths": DEPTH,  # levels
+    "activity": CLOSE,  # activity: bars of volume, notional and trades
     "features": FEATURE,  # features
     "scores": SCORE,  # score
     "labels": LABEL,  # label

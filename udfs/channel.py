@@ -11,8 +11,7 @@ import msgspec
 import numpy as np
 
 from schemas.control import Control, Genesis, Halt, Resume, Term
-from schemas.errors import BadFrame, Fault, StateError
-from schemas.features import feature_hash
+from schemas.errors import BadFrame, ConfigError, Fault, StateError
 from schemas.frame import Frame, Records, decode, log_tag
 from schemas.records import Kind
 from schemas.topics import DECISIONS, EXECUTIONS, FEATURES, OUTCOMES, PROGRESS, QUARANTINE, SOURCES_MAX, Source, Topic
@@ -94,10 +93,13 @@ class Channel:
         if data[:1] != bytes([self.version]):
             raise StateError(f"state of channel {self.number}: version {[*data[:1]]}, known here is {self.version}")
         at = 9 + int.from_bytes(data[1:9], "little")
-        ledger = msgspec.msgpack.decode(data[9:at], type=Ledger)
+        try:
+            ledger = msgspec.msgpack.decode(data[9:at], type=Ledger)
+        except ConfigError as error:
+            raise StateError(f"state of channel {self.number}: its term: {error}") from error
         if ledger.term is None:
             return State(ledger, None, [])
-        if ledger.term.feature_hash != feature_hash():
+        if ledger.term.feature_hash != ledger.term.feature_set.hash:
             raise StateError(f"state of channel {self.number}: its term's features are not those of this code")
         pipeline = self._resources.build(ledger.term, self.number)
         return State(ledger, pipeline, pipeline.load(data[at:]))
@@ -187,9 +189,10 @@ class Channel:
     def _begin(self, state: State, term: Term) -> None:
         ledger = state.ledger
         number = ledger.term.number + 1 if ledger.term else term.number
-        if (term.number, term.log_id, term.feature_hash) != (number, ledger.log_id or None, feature_hash()):
+        ours = term.feature_set.hash  # what this code computes under the names that the term gives
+        if (term.number, term.log_id, term.feature_hash) != (number, ledger.log_id or None, ours):
             message = f"TERM {term.number} of log {term.log_id}, features {term.feature_hash[:12]}"
-            raise BadFrame(Fault.WRONG_TERM, f"{message}: expected {number} of {ledger.log_id}, {feature_hash()[:12]}")
+            raise BadFrame(Fault.WRONG_TERM, f"{message}: expected {number} of {ledger.log_id}, {ours[:12]}")
         state.pipeline = self._resources.build(term, self.number)
         state.own = state.pipeline.initial()
         ledger.term = term

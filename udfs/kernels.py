@@ -1,6 +1,7 @@
 """What every compiled loop needs: one signature per kernel, and a cache that notices a change in what it calls."""
 
 import hashlib
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from types import ModuleType
@@ -35,6 +36,24 @@ def kernel(*sources: ModuleType) -> Callable[[Callable[..., Any]], Any]:
         compiled = numba.njit(cache=True, nogil=True)(function)
         index = compiled._cache._cache_file
         index._source_stamp = (index._source_stamp, _digest(sources))
+        compiled.sources = sources
+        return compiled
+
+    return compile_later
+
+
+def kernel_around(inner: Any, *sources: ModuleType) -> Callable[[Callable[..., Any]], Any]:
+    """As `kernel`, for a function that closes over the kernel `inner` and is made once for each such kernel.
+
+    Numba would keep all of them under one name, and tell them apart by a pickle of what they close over, which is
+    another in every process: nothing would ever be found. Here `inner` stands in the name, and its sources count.
+    """
+
+    def compile_later(function: Callable[..., Any]) -> Any:
+        module, name = inner.py_func.__module__, inner.py_func.__qualname__
+        function.__qualname__ = f"{function.__name__}_of_{module}_{name}".replace(".", "_")
+        compiled = kernel(sys.modules[module], *inner.sources, *sources)(function)
+        compiled._cache._index_key = lambda signature, codegen: (signature, codegen.magic_tuple(), (module, name))
         return compiled
 
     return compile_later

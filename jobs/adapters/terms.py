@@ -12,7 +12,7 @@ import msgspec
 from jobs.adapters.strategies import source_hash
 from schemas.config import Config
 from schemas.control import Control, Epoch, Genesis, ModelRef, Term, control_frame
-from schemas.features import feature_hash
+from schemas.feature_sets import chosen
 from schemas.frame import Frame, log_tag
 from schemas.topics import Source
 
@@ -27,13 +27,14 @@ def make_term(config: Config, model: ModelRef, log_id: str, number: int = 1) -> 
         log_id=log_id,
         code_version=code_version(),
         cpu_class=cpu_class(),
-        feature_hash=feature_hash(),
+        feature_hash=chosen(config.features.names).hash,
         universe=config.universe,
         limits=config.limits,
         exchange=config.exchange,
         strategies=strategies,
         learn=config.learn,
         models=(model,),
+        features=config.features,
     )
 
 

@@ -8,7 +8,8 @@ import pytest
 from models.registry import Manifest, Registry, open_model, reference
 from models.scorer import Scorer
 from schemas.errors import ModelError
-from schemas.features import WIDTH, feature_hash
+from schemas.feature_sets import DEFAULT
+from schemas.features import WIDTH
 from tests.models.onnx_bytes import logistic
 
 DATA = logistic(np.ones(WIDTH))
@@ -35,7 +36,7 @@ def test_what_was_added_is_found_by_name_and_opened_by_content(registry, tmp_pat
 
 def test_a_reference_says_what_a_term_needs():
     model = reference(_manifest(trained_from_ns=5, trained_to_ns=7))
-    assert (model.name, model.sha256, model.feature_hash) == ("other", SHA256, feature_hash())
+    assert (model.name, model.sha256, model.feature_hash) == ("other", SHA256, DEFAULT.hash)
     assert (model.trained_from_ns, model.trained_to_ns) == (5, 7)
 
 
@@ -88,7 +89,7 @@ def test_the_installed_model_is_small_and_fits_the_features():
     manifest = registry.find("direction")
     data = registry.open(manifest.sha256)
     assert len(data) < 300_000
-    assert manifest.feature_hash == feature_hash()
+    assert manifest.feature_hash == DEFAULT.hash
     assert manifest.trained_from_ns < manifest.trained_to_ns <= manifest.evaluated_from_ns - manifest.gap_ns
     Scorer(data)
 

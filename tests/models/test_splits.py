@@ -1,10 +1,11 @@
 import numpy as np
 import pytest
 
-from models.mirror import OF_100, SIGNED, UNSIGNED, mirrored
-from models.splits import LOOK_BACK_NS, digest, examples, joined, split
+from models.mirror import mirrored
+from models.splits import digest, examples, joined, split
 from schemas.errors import DataError
-from schemas.features import FEATURES, INDEX
+from schemas.feature_sets import DEFAULT, chosen
+from schemas.features import FEATURES, INDEX, OF_100, SIGNED, UNSIGNED
 from schemas.records import FEATURE, OUTCOME
 from tests.models.builders import HORIZON_NS, SECOND_NS, generated
 
@@ -45,12 +46,12 @@ def test_channels_are_joined_in_time():
 
 def test_no_training_label_reaches_an_evaluated_row():
     whole = generated(1, 400)
-    gap_ns = HORIZON_NS + LOOK_BACK_NS
+    gap_ns = HORIZON_NS + DEFAULT.look_back_ns
     learned, judged = split(whole, 200 * SECOND_NS, gap_ns)
     assert learned.matured_ns.max() == 200 * SECOND_NS
     assert judged.row_ns.min() == 200 * SECOND_NS + gap_ns
-    assert judged.row_ns.min() - LOOK_BACK_NS >= learned.matured_ns.max() + HORIZON_NS
-    assert max(f.warm_up * f.width_ns for f in FEATURES) == LOOK_BACK_NS == 60 * SECOND_NS
+    assert judged.row_ns.min() - DEFAULT.look_back_ns >= learned.matured_ns.max() + HORIZON_NS
+    assert max(f.warm_up * f.width_ns for f in FEATURES) == DEFAULT.look_back_ns == 60 * SECOND_NS
 
 
 @pytest.mark.parametrize(("at_s", "part"), [(5, "before"), (395, "after")])
@@ -63,11 +64,8 @@ def test_the_mirror_of_the_mirror_is_the_row():
     rows = generated(1, 20)
     seen = mirrored(rows)
     assert (seen.label == -rows.label).all()
-    for name in SIGNED:
-        assert (seen.x[:, INDEX[name]] == -rows.x[:, INDEX[name]]).all()
-    for name in UNSIGNED:
-        assert (seen.x[:, INDEX[name]] == rows.x[:, INDEX[name]]).all()
-    for name in OF_100:
-        assert (seen.x[:, INDEX[name]] == 100 - rows.x[:, INDEX[name]]).all()
+    expected = {SIGNED: -rows.x, UNSIGNED: rows.x, OF_100: 100 - rows.x}
+    for place, feature in enumerate(FEATURES):
+        assert (seen.x[:, place] == expected[feature.mirror][:, place]).all(), feature.name
     assert np.allclose(mirrored(seen).x, rows.x, atol=1e-5)
     assert (rows.x[:, INDEX["return_1s"]] != seen.x[:, INDEX["return_1s"]]).any()

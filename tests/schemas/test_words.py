@@ -8,7 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from schemas.errors import ConfigError, Fault
-from schemas.features import BAR_WIDTHS_NS, FEATURES, INDEX, NAMES, WARM_UP_BARS, WIDTH, feature_hash
+from schemas.feature_sets import DEFAULT
+from schemas.features import BAR_WIDTHS_NS, FEATURES, INDEX, NAMES, WARM_UP_BARS, WIDTH
 from schemas.instrument import Instrument, Style, TickSize, Universe, divide_up
 from schemas.records import SCHEMAS, layout_hash
 from schemas.topics import PROGRESS, REPLICA_A, REPLICA_B, REPLICAS, TOPICS, TRADE_FRAMES, ReplicaName, Source
@@ -34,7 +35,7 @@ def test_features_have_names_and_places_of_their_own():
     assert [INDEX[name] for name in NAMES] == list(range(WIDTH))
     assert {one.width_ns for one in FEATURES} <= set(BAR_WIDTHS_NS)
     assert len(WARM_UP_BARS) == len(BAR_WIDTHS_NS)
-    assert len(feature_hash()) == 64
+    assert len(DEFAULT.hash) == 64
 
 
 def test_layout_hashes_differ_between_kinds():

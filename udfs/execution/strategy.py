@@ -7,6 +7,8 @@
         class State(msgspec.Struct):
             asked: int = 0
 
+        FEATURES = ("spread",)                              # what it asks rows for: a set without them is refused
+
         def __init__(self, config: Config) -> None: ...
         def initial(self) -> State: ...
         def decide(self, state: State, row: Row) -> Sequence[Intent] | Reason: ...
@@ -17,7 +19,8 @@ the same rows must give the same answers in any process. What was filled comes b
 Use it with `--strategy PATH:Class`; the file's hash stands in the term.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 from typing import Any, Protocol
 
 import msgspec
@@ -48,16 +51,18 @@ class Row(msgspec.Struct, frozen=True, kw_only=True):
     held: int  # this strategy's position, signed
     working: int  # its orders that are not final, signed
     taker_ppm: int
-    features: tuple[float, ...]  # schemas.features.FEATURES, in that order
+    features: tuple[float, ...]  # of the term's feature set, in its order
+    index: Mapping[str, int] = MappingProxyType(INDEX)  # the place of each name among them
 
     def feature(self, name: str) -> float:
-        return self.features[INDEX[name]]
+        return self.features[self.index[name]]
 
 
 class Strategy(Protocol):
     """What a term's strategies do."""
 
     State: type
+    FEATURES: tuple[str, ...]  # names that the term's feature set must have; may be left out
 
     def initial(self) -> Any: ...
 

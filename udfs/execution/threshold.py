@@ -20,6 +20,8 @@ class Threshold:
     be known and the confidence at least `confidence_bp_min` (8,000 = 0.8).
     """
 
+    FEATURES = ("volatility_1s", "spread")
+
     class Config(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
         confidence_bp_min: int
         collar_bp: int = 2

@@ -9,7 +9,7 @@ from models.scorer import BP, EVEN_BP
 from schemas.config import LearnConfig
 from schemas.control import Term
 from schemas.errors import ConfigError, Unsafe
-from schemas.records import OUTCOME
+from schemas.records import OUTCOME, feature_record
 from udfs.arrays import EMPTY, ROW
 from udfs.kernels import kernel, read_only
 from udfs.machine import ArrayMachine, Batch, State
@@ -35,6 +35,7 @@ class Ensemble(ArrayMachine):
     def __init__(self, term: Term, channel: int) -> None:
         self._settings = _settings(term.learn)
         self._ring = ring(term, channel)
+        self._no_rows = np.zeros(0, feature_record(term.feature_set.names))
 
     def initial(self) -> State:
         return {
@@ -60,7 +61,7 @@ class Ensemble(ArrayMachine):
 
     def warm(self) -> None:
         """Compile the kernel."""
-        inputs = [read_only(EMPTY[name]) for name in _INPUTS]
+        inputs = [read_only(self._no_rows), *(read_only(EMPTY[name]) for name in _INPUTS[1:])]
         outputs = np.zeros(0, ROW), np.zeros(0, OUTCOME)
         _walk(*inputs, *self._settings, *self.initial().values(), *outputs)
 

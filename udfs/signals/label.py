@@ -5,7 +5,7 @@ import numpy as np
 import schemas.records
 from schemas.control import Term
 from schemas.frame import Records
-from schemas.records import Mark
+from schemas.records import Mark, feature_record
 from udfs.arrays import EMPTY, LABEL
 from udfs.kernels import kernel, read_only
 from udfs.machine import ArrayMachine, Batch, State
@@ -34,6 +34,7 @@ class Label(ArrayMachine):
     def __init__(self, term: Term, channel: int) -> None:
         self._horizon_ns = term.learn.horizon_ns
         self._slots = slots(term, channel)
+        self._no_rows = np.zeros(0, feature_record(term.feature_set.names))
         self._shape = (len(term.universe.of_channel(channel)), depth(term))
 
     def initial(self) -> State:
@@ -59,7 +60,7 @@ class Label(ArrayMachine):
 
     def warm(self) -> None:
         """Compile the kernel."""
-        nothing = read_only(EMPTY["closes"]), read_only(EMPTY["features"])
+        nothing = read_only(EMPTY["closes"]), read_only(self._no_rows)
         _walk(*nothing, self._slots, self._horizon_ns, *self.initial().values(), EMPTY["labels"].copy())
 
 

@@ -7,10 +7,10 @@ import numpy as np
 import models.scorer
 import udfs.signals.logistic
 from models.scorer import BP, EVEN_BP
-from models.weights import STATE
+from models.weights import state_record
 from schemas.control import Term
 from schemas.errors import Unsafe
-from schemas.features import WIDTH
+from schemas.records import feature_record
 from udfs.arrays import EMPTY, ONLINE
 from udfs.kernels import kernel, read_only
 from udfs.machine import ArrayMachine, Batch, State
@@ -35,13 +35,15 @@ class Learn(ArrayMachine):
     def __init__(self, term: Term, channel: int) -> None:
         self._learning_rate = float(term.learn.learning_rate)
         self._ring = ring(term, channel)
+        self._width = len(term.feature_set)
+        self._no_rows = np.zeros(0, feature_record(term.feature_set.names))
 
     def initial(self) -> State:
         """The learner, and the rows that wait for their label: row n lies at n modulo the ring's length."""
         return {
-            "online": np.zeros(1, STATE),
+            "online": np.zeros(1, state_record(self._width)),
             "numbers": np.zeros(self._ring, np.uint64),  # 0 = nothing waits here
-            "x": np.zeros((self._ring, WIDTH), np.float32),
+            "x": np.zeros((self._ring, self._width), np.float32),
         }
 
     def step(self, state: State, batch: Batch) -> None:
@@ -57,8 +59,7 @@ class Learn(ArrayMachine):
 
     def warm(self) -> None:
         """Compile the kernel."""
-        rows, labels = (read_only(EMPTY[name]) for name in _INPUTS)
-        out = np.zeros(0, ONLINE)
+        rows, labels, out = read_only(self._no_rows), read_only(EMPTY["labels"]), np.zeros(0, ONLINE)
         _walk(rows, usable(rows), labels, self._learning_rate, HALF, *self.initial().values(), out)
 
 

@@ -9,7 +9,7 @@ import numpy.typing as npt
 from models.scorer import EVEN_BP, Scorer
 from schemas.control import ModelRef, NewModel, Term
 from schemas.errors import ModelError, StateError
-from schemas.features import WIDTH, feature_hash
+from schemas.feature_sets import FeatureSet
 from schemas.frame import Records
 from udfs.arrays import SCORE
 from udfs.machine import Batch
@@ -35,7 +35,8 @@ class Score:
     def __init__(self, term: Term, channel: int, open_model: Callable[[str], bytes]) -> None:
         if len(term.models) != 1:
             raise ModelError(f"term {term.number}: {len(term.models)} models are given, the score stage needs one")
-        self._model = _checked(term.models[0])
+        self._features = term.feature_set
+        self._model = _checked(term.models[0], self._features)
         self._horizon_ns = term.learn.horizon_ns
         self._open_model = open_model
         self._opened: tuple[str, Scorer] | None = None
@@ -48,7 +49,7 @@ class Score:
         if len(rows):
             batch["scores"] = self._score(state.model, rows)
         if isinstance(batch.control, NewModel):
-            model = _checked(batch.control.model)
+            model = _checked(batch.control.model, self._features)
             self._scorer(model.sha256)  # what cannot be opened never comes into force
             state.model = model
 
@@ -60,12 +61,12 @@ class Score:
             state = msgspec.json.decode(data, type=ScoreState)
         except (msgspec.DecodeError, msgspec.ValidationError) as error:
             raise StateError(f"state of score: {error}") from error
-        _checked(state.model)
+        _checked(state.model, self._features)
         return state
 
     def warm(self) -> None:
         """Open the term's model and score once."""
-        self._scorer(self._model.sha256)(np.zeros((1, WIDTH), np.float32))
+        self._scorer(self._model.sha256)(np.zeros((1, len(self._features)), np.float32))
 
     def _score(self, model: ModelRef, rows: Records) -> Records:
         scores = np.zeros(len(rows), SCORE)
@@ -79,7 +80,7 @@ class Score:
 
     def _scorer(self, sha256: str) -> Scorer:
         if self._opened is None or self._opened[0] != sha256:
-            self._opened = sha256, Scorer(self._open_model(sha256))
+            self._opened = sha256, Scorer(self._open_model(sha256), len(self._features))
         return self._opened[1]
 
 
@@ -88,10 +89,10 @@ def usable(rows: Records) -> npt.NDArray[np.bool_]:
     return (rows["warm"] != 0) & np.isfinite(rows["x"]).all(axis=1)
 
 
-def _checked(model: ModelRef) -> ModelRef:
-    if model.feature_hash != feature_hash():
+def _checked(model: ModelRef, features: FeatureSet) -> ModelRef:
+    if model.feature_hash != features.hash:
         raise ModelError(
-            f"model {model.name} was made for features {model.feature_hash[:12]}, these are {feature_hash()[:12]}: "
+            f"model {model.name} was made for features {model.feature_hash[:12]}, the term's are {features.hash[:12]}: "
             "train it again"
         )
     return model

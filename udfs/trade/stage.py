@@ -6,6 +6,7 @@ import numpy as np
 
 from schemas.config import StrategyConfig
 from schemas.control import Control, Halt, NewLimits, Resume, Term
+from schemas.errors import ConfigError
 from schemas.frame import Records
 from schemas.records import DECISION, REPORT, Kind, Side
 from schemas.trading import TERMINAL, Order, Reason, ReportKind, order_id
@@ -37,6 +38,9 @@ class Trade:
         self._instruments = term.universe.instruments
         self._own = [one for one in self._instruments if one.channel == channel]
         self._strategies = [load_strategy(config) for config in term.strategies]
+        self._index = term.feature_set.index
+        for config, strategy in zip(term.strategies, self._strategies, strict=True):
+            _check_features(config.name, strategy, self._index)
         self._lock_step = term.exchange.mode == "lock-step"
         self._members = {
             settle: np.array([one.number for one in self._own if one.settle == settle], np.int64)
@@ -162,6 +166,7 @@ class Trade:
             working=working,
             taker_ppm=self._terms[row.instrument].taker_ppm,
             features=row.x,
+            index=self._index,
         )
 
     def _ask(self, state: TradeState, row: Seen, ordinal: int, intent: Intent, orders: list[Order]) -> bytes:
@@ -240,3 +245,9 @@ class Trade:
         held, _, _, _, working = state.accounts[ordinal, row.instrument].item()
         asked = Asked(ordinal, held, working, intent, reason, order)
         return decision_bytes(state.ledger.decisions, row, asked)
+
+
+def _check_features(name: str, strategy: Strategy, index: dict[str, int]) -> None:
+    missing = [one for one in getattr(strategy, "FEATURES", ()) if one not in index]
+    if missing:
+        raise ConfigError(f"strategy {name} asks for {', '.join(missing)}, which the feature set has not")

@@ -18,7 +18,7 @@ from jobs.execution.judge import Judge
 from jobs.execution.watch import Watch
 from schemas.config import Config, read
 from schemas.control import Control, Epoch, Genesis, Term, control_frame
-from schemas.features import feature_hash
+from schemas.feature_sets import DEFAULT
 from schemas.frame import Frame, Records, encode, log_tag
 from schemas.records import MARK, Kind, Side
 from schemas.topics import TICKS, Source
@@ -62,7 +62,7 @@ def make_term(given: Config, number: int = 1) -> Term:
         log_id=LOG_ID,
         code_version="",
         cpu_class="",
-        feature_hash=feature_hash(),
+        feature_hash=DEFAULT.hash,
         universe=given.universe,
         limits=given.limits,
         exchange=given.exchange,

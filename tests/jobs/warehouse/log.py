@@ -11,7 +11,8 @@ from jobs.adapters.terms import make_term
 from schemas import topics as names
 from schemas.config import FeedConfig
 from schemas.control import ModelRef, Quarantined, Term
-from schemas.features import FEATURES, feature_hash
+from schemas.feature_sets import DEFAULT
+from schemas.features import FEATURES
 from schemas.frame import Frame, document, encode, log_tag
 from schemas.records import DECISION, FEATURE, MARK, OUTCOME, PROGRESS, REPORT, TICK, Kind
 from schemas.topics import TOPICS, Source, Topic
@@ -29,7 +30,7 @@ RECORD_TABLES = ("ticks", "features", "decisions", "outcomes", "orders", "execut
 
 @cache
 def term() -> Term:
-    model = ModelRef(name="none", sha256="0" * 64, feature_hash=feature_hash(), trained_from_ns=0, trained_to_ns=0)
+    model = ModelRef(name="none", sha256="0" * 64, feature_hash=DEFAULT.hash, trained_from_ns=0, trained_to_ns=0)
     made = make_term(demo(), model, LOG_ID)
     return msgspec.structs.replace(made, code_version="test", cpu_class="test")
 

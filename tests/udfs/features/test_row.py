@@ -233,7 +233,7 @@ def test_what_decays_ends_at_zero_and_not_in_denormal_numbers() -> None:
     state, batch = machine.initial(), Batch(CHANNEL, Kind.TICKS, 0, 0)
     batch["closes"] = walk(6_000_000, [0, 50, 0] + [0] * 20_000)
     machine.step(state, batch)
-    core, trend = state["cores"][0, 0], state["trends"][0]
+    core, trend = state["cores_1s"][0], state["trends"][0]
     held = [core[name] for name in ("variance", "gain", "loss", "range")] + [
         trend[n] for n in ("fast", "slow", "signal")
     ]

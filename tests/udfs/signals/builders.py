@@ -9,7 +9,8 @@ import numpy as np
 
 from schemas.config import load
 from schemas.control import ModelRef, Term
-from schemas.features import WIDTH, feature_hash
+from schemas.feature_sets import DEFAULT
+from schemas.features import WIDTH
 from schemas.records import FEATURE, Kind, Mark
 from udfs.arrays import CLOSE
 from udfs.machine import Batch
@@ -26,7 +27,7 @@ def term(model: ModelRef | None = None, **learn: float) -> Term:
         log_id="log",
         code_version="0",
         cpu_class="any",
-        feature_hash=feature_hash(),
+        feature_hash=DEFAULT.hash,
         universe=config.universe,
         limits=config.limits,
         exchange=config.exchange,
@@ -40,7 +41,7 @@ def reference(sha256: str, trained_from_ns: int = 0, trained_to_ns: int = 0) -> 
     return ModelRef(
         name="generated",
         sha256=sha256,
-        feature_hash=feature_hash(),
+        feature_hash=DEFAULT.hash,
         trained_from_ns=trained_from_ns,
         trained_to_ns=trained_to_ns,
     )

@@ -1,0 +1,52 @@
+"""The table of ideas: which kernel computes which features, with what state. New features plug in here.
+
+How to add one, with `udfs/features/returns.py` as the example:
+
+1. **The words.** A line in `schemas.features.TABLE`: name, unit, series, warm-up, source, and what the mirror does to it.
+   The series decides whose bars the kernel is shown: those of 1, 10 or 60 s, of volume, notional or trades, or of an
+   array that another machine adds. Then `python -m schemas.feature_columns` (its column in ClickHouse).
+2. **The kernel**, one file an idea: the record dtype that it keeps for each (instrument, series), and
+
+        @kernel(modules whose code or constants it uses)
+        def update(own, bar, seen, setting, values): ...
+
+   `own` is its record (zero bytes at first), `bar` the record of a bar (`udfs.arrays.CLOSE`), `seen` how many bars it
+   was shown before this one, `setting` its row of `Idea.settings`; it writes `values[i]` for the i-th name. Integers
+   stay integers until a ratio begins; + - * / and the square root; no NaN for any market (say in the docstring what a
+   missing denominator gives); what decays goes through `window.settle`. Values become float32, held at 3e38.
+3. **The entry** in IDEAS below. The same kernel may stand there several times, for other series and settings: each
+   entry has a state of its own. An idea that gives several values has them all computed when one is asked for.
+4. **The oracle**, slow and obvious, in `tests/udfs/features`, named `..oracle..`: `tests.udfs.features.oracle` shows a
+   pure Python function the same bars and compares every row, on ugly and on real data.
+
+What a term's set does not ask for is not in its state, is not called and is not even compiled (`udfs.features.walks`).
+"""
+
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from schemas.control import Term
+from schemas.frame import Records
+from udfs.features import returns
+
+# Which bars an idea is shown; with 0 every bar in which something happened.
+MID = 1  # only those whose close has both sides of the book
+TRADE = 2  # only those with a trade
+EMPTY_TOO = 4  # also those in which nothing happened
+
+
+class Idea(NamedTuple):
+    """A kernel and the features that it computes, all of one series."""
+
+    names: tuple[str, ...]
+    update: Any  # the compiled kernel
+    state: np.dtype[Any]
+    settings: tuple[float, ...] | Callable[[Term], Records] = ()  # the same for every instrument, or a row for each
+    needs: int = MID
+
+
+IDEAS = (
+    Idea(("return_60s", "volatility_60s"), returns.update, returns.STATE),
+)
