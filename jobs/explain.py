@@ -10,8 +10,8 @@ from jobs.results.store import open_archive
 from jobs.results.story import Story, read_story
 from jobs.results.text import ms
 from jobs.results.told import fields_of, time_text
-from schemas.features import FEATURES
-from schemas.records import Kind
+from schemas.features import BY_NAME
+from schemas.records import Kind, names_of
 
 _NUMBERS = ("price", "size", "leaves")
 _BOOK = ("bid", "bid_size", "ask", "ask_size", "marks", "held", "working")
@@ -42,8 +42,9 @@ def _order(story: Story) -> Table:
 
 def _features(story: Story) -> Table:
     table = _table("what it saw", "feature", "value", "unit", "from")
-    for feature, value in zip(FEATURES, story.feature["x"].tolist(), strict=True):
-        table.add_row(feature.name, f"{value:.6g}", feature.unit, feature.source)
+    for name, value in zip(names_of(story.feature), story.feature["x"].tolist(), strict=True):
+        feature = BY_NAME.get(name)
+        table.add_row(name, f"{value:.6g}", *((feature.unit, feature.source) if feature else ("", "not known here")))
     return table
 
 

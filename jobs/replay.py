@@ -10,7 +10,7 @@ from jobs.adapters.resources import open_resources
 from jobs.adapters.terms import code_version, cpu_class
 from jobs.results import compare
 from jobs.results.compare import Difference
-from jobs.results.facts import LAYOUTS, Gathered
+from jobs.results.facts import Gathered, layouts
 from jobs.results.mutation import changed, find_quote
 from jobs.results.store import Store, open_archive, read_orders, read_term
 from schemas.topics import DECISIONS, EXECUTIONS, FEATURES, ORDERS, OUTCOMES, TICKS
@@ -75,11 +75,12 @@ def _log(store: Store, bootstrap: str | None) -> Log:
 def _compared(
     store: Store, channel: int, log: Iterable[bytes], resources: Resources, exact: bool, counts: Counter[str]
 ) -> Iterator[Difference]:
-    again = Gathered()
+    of = layouts(read_term(store))
+    again = Gathered(of)
     for output in play(log, channel, resources):
         again.add(output)
     for topic in FRAMES:
-        was, now = store.of_channel(topic, LAYOUTS[topic.name], channel), again.of(topic)
+        was, now = store.of_channel(topic, of[topic.name], channel), again.of(topic)
         counts[topic.name] += min(len(was), len(now))
         yield from compare.records(topic.name, channel, was, now, exact)
     was_orders = {key: one for key, one in read_orders(store).items() if one.channel == channel}
@@ -91,7 +92,7 @@ def _compared(
 def _mutated(store: Store, log: Log, console: Console) -> Log:
     """The log with one bid of its first channel a step higher, in force when the middle feature row closed."""
     channel = store.channels()[0]
-    place = find_quote(log(channel), store.of_channel(FEATURES, LAYOUTS[FEATURES.name], channel))
+    place = find_quote(log(channel), store.of_channel(FEATURES, layouts(read_term(store))[FEATURES.name], channel))
     instrument = read_term(store).universe.instruments[place.instrument]
     step = instrument.tick_size_at(place.receive_ns)
     what = f"one bid of {instrument.venue} {instrument.symbol} in channel {channel}"

@@ -17,7 +17,8 @@ from schemas.features import NAMES
 class Online:
     """Logistic regression by stochastic gradient descent; the rate is also the intercept's.
 
-    A row is finite floats, one for each of `names` in their order; what is not finite must be kept away by the caller, for it would stay in the weights for ever. Until the first row is learned, up is as likely as down.
+    A row is finite floats, one for each of `names` in their order; what is not finite must be kept away by the caller,
+    for it would stay in the weights for ever. Until the first row is learned, up is as likely as down.
 
     >>> from schemas.features import WIDTH
     >>> online = Online(0.1)

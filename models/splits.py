@@ -14,8 +14,8 @@ from schemas.frame import Records
 class Examples:
     """Labelled rows in the order of their time, then of their numbers.
 
-    x float32 [n, width of the feature set]; label int8 [n], +1, 0 or -1; row_ns and matured_ns int64 [n], when the row was made and
-    when its label was known.
+    x float32 [n, width of the feature set]; label int8 [n], +1, 0 or -1; row_ns and matured_ns int64 [n], when the
+    row was made and when its label was known.
     """
 
     x: npt.NDArray[np.float32]

@@ -8,14 +8,15 @@ get the suffix `_units`: the tables compute real ones from `instruments`.
 from collections.abc import Sequence
 from enum import IntEnum
 from functools import cache
+from itertools import groupby
 from typing import Any, NamedTuple
 
 import numpy as np
 import pyarrow as pa
 
-from schemas.features import NAMES
+from schemas.features import BY_NAME
 from schemas.frame import Frame, Records
-from schemas.records import DECISION, FEATURE, OUTCOME, PROGRESS, REPORT, TICK, Side, TickKind
+from schemas.records import DECISION, FEATURE, OUTCOME, PROGRESS, REPORT, TICK, Side, TickKind, names_of
 from schemas.topics import Source
 from schemas.trading import Reason, ReportKind, Verdict
 
@@ -80,14 +81,27 @@ def name_of(enum: type[IntEnum], number: int) -> str:
 
 
 def record_table(table: str, placed: Sequence[Placed]) -> pa.Table:
-    """The rows of a table from frames of its record, in the order given."""
+    """The rows of a table from frames of its record, in the order given.
+
+    Feature rows of several sets make a column for each feature of one of them, null in the rows that have it not; a
+    feature that this code does not know has no column.
+    """
+    if table != "features":
+        return _table(table, RECORDS_OF[table], placed)
+    sets = groupby(placed, lambda one: (one.frame.records.dtype, names_of(one.frame.records)))
+    parts = [_table(table, layout, list(group), names) for (layout, names), group in sets]
+    return pa.concat_tables(parts, promote_options="default").unify_dictionaries()
+
+
+def _table(table: str, layout: Any, placed: Sequence[Placed], features: Sequence[str] = ()) -> pa.Table:
     data = b"".join([one.frame.records[one.repeated :].data for one in placed])  # concatenate would promote each dtype
-    records = np.frombuffer(data, RECORDS_OF[table])
+    records = np.frombuffer(data, layout)
     columns = places(placed)
-    for field in RECORDS_OF[table].names or ():
+    for field in layout.names:
         if field == "x":
-            columns |= {name: np.ascontiguousarray(records["x"][:, i]) for i, name in enumerate(NAMES)}
-        elif field != "pad":
+            x = records["x"]
+            columns |= {name: np.ascontiguousarray(x[:, i]) for i, name in enumerate(features) if name in BY_NAME}
+        elif field not in ("pad", "codes"):
             columns[_column(field)] = _values(table, field, records[field])
     return pa.table(columns)
 

@@ -4,7 +4,8 @@ A feature is computed when a bar of its series closes and keeps its value until 
 of the best quotes at the bar's end. `warm_up` counts bars of that series, after which the value is used.
 
 FEATURES is the default set, TABLE everything; which of them a term computes, in which order, is a set
-(`schemas.feature_sets`). A new feature is a line in TABLE, a kernel and an oracle: `udfs.features.ideas` has the recipe.
+(`schemas.feature_sets`). A new feature is a line in TABLE, a kernel and an oracle: the recipe is in
+`udfs.features.ideas`.
 """
 
 from dataclasses import dataclass

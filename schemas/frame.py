@@ -15,6 +15,7 @@ import zlib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from itertools import pairwise
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -130,11 +131,11 @@ def decode(data: bytes) -> Frame:
     )
 
 
-def _layout(kind: int, schema: int, size: int, count: int) -> npt.DTypeLike:
+def _layout(kind: int, schema: int, size: int, count: int) -> "np.dtype[Any]":
     """The layout of a frame's records; raises BadFrame when it is none of its kind."""
     if kind not in SCHEMAS:
         raise BadFrame(Fault.UNKNOWN_KIND, f"frame: kind {kind} is not known here")
-    layout = layout_of(kind, size)
+    layout: np.dtype[Any] | None = layout_of(kind, size)
     if layout is None or schema != schema_of(kind, layout):
         raise BadFrame(Fault.UNKNOWN_SCHEMA, f"frame: {Kind(kind).name} records of layout {schema:#010x}, {size} bytes")
     if not 0 < count <= COUNT_MAX:

@@ -257,16 +257,21 @@ def _coded(width: int) -> Any:
     return np.dtype([*_FEATURE_HEAD, ("x", "<f4", (width,)), ("codes", "<u4", (width,))])
 
 
-def feature_names(codes: tuple[int, ...] | None) -> tuple[str, ...]:
-    """The names of a row's values by its `codes`, of which rows of the default set have none.
+def feature_names(codes: tuple[int, ...]) -> tuple[str, ...]:
+    """The names that codes stand for; `#code` where this code knows none.
 
     >>> from schemas.features import BY_NAME
     >>> feature_names((BY_NAME["spread"].code, 7))
     ('spread', '#7')
     """
-    if codes is None:
-        return NAMES
     return tuple(BY_CODE[code].name if code in BY_CODE else f"#{code}" for code in codes)
+
+
+def names_of(rows: Any) -> tuple[str, ...]:
+    """The names of the values in feature rows of one frame, or in one row."""
+    if "codes" not in rows.dtype.names:
+        return NAMES
+    return feature_names(tuple(rows["codes"].reshape(-1, rows.dtype["codes"].shape[0])[0].tolist()))
 
 
 def layout_hash(kind: int) -> int:

@@ -1,20 +1,26 @@
 """The facts of a run: record arrays and counts, whether it was played here or lies in the warehouse."""
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from schemas.control import Term, read_quarantined
 from schemas.frame import Frame, Records
-from schemas.records import DECISION, FEATURE, OUTCOME, REPORT, Status, TickKind
+from schemas.records import DECISION, OUTCOME, REPORT, Status, TickKind, feature_record
 from schemas.topics import DECISIONS, EXECUTIONS, FEATURES, OUTCOMES, QUARANTINE, Topic
 from schemas.trading import Order
 from udfs.channel import Output
 
-LAYOUTS = {FEATURES.name: FEATURE, DECISIONS.name: DECISION, OUTCOMES.name: OUTCOME, EXECUTIONS.name: REPORT}
+_LAYOUTS = {DECISIONS.name: DECISION, OUTCOMES.name: OUTCOME, EXECUTIONS.name: REPORT}
+
+
+def layouts(term: Term) -> dict[str, Any]:
+    """The record of each topic that a term's channels write."""
+    return {FEATURES.name: feature_record(term.feature_set.names), **_LAYOUTS}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,7 +46,8 @@ class Facts:
 class Gathered:
     """What the frames and orders of one channel add up to."""
 
-    records: dict[str, list[Records]] = field(default_factory=lambda: {name: [] for name in LAYOUTS})
+    layouts: Mapping[str, Any]
+    records: defaultdict[str, list[Records]] = field(default_factory=lambda: defaultdict(list))
     orders: list[Order] = field(default_factory=list)
     quarantined: Counter[str] = field(default_factory=Counter)
 
@@ -51,7 +58,7 @@ class Gathered:
             self.add_frame(topic, frame)
 
     def add_frame(self, topic: Topic, frame: Frame) -> None:
-        if topic.name in self.records:
+        if topic.name in self.layouts:
             self.records[topic.name].append(frame.records)
         if topic.name == QUARANTINE.name:
             document = read_quarantined(frame)
@@ -59,7 +66,7 @@ class Gathered:
 
     def of(self, topic: Topic) -> Records:
         """The records of a topic as one array."""
-        return np.concatenate([np.zeros(0, LAYOUTS[topic.name]), *self.records[topic.name]])
+        return np.concatenate([np.zeros(0, self.layouts[topic.name]), *self.records[topic.name]])
 
 
 def join(term: Term, channels: Iterable[Gathered], ticks: Iterable[Records]) -> Facts:

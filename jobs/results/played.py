@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator, Mapping
 
 from jobs.adapters.capture import frames
 from jobs.adapters.terms import opening_frames
-from jobs.results.facts import Facts, Gathered, join
+from jobs.results.facts import Facts, Gathered, join, layouts
 from schemas.config import FeedConfig
 from schemas.control import Epoch, Term, control_frame
 from schemas.frame import Frame, Records, encode, log_tag
@@ -28,7 +28,7 @@ def play_channels(term: Term, ticks: Mapping[int, Records], resources: Resources
 
 def play_channel(term: Term, channel: int, ticks: Records, resources: Resources, tell: Tell | None) -> Gathered:
     """What one channel makes of its ticks."""
-    made = Gathered()
+    made = Gathered(layouts(term))
     for output in play(_messages(term, channel, ticks, tell), channel, resources):
         made.add(output)
     return made

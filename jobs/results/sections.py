@@ -11,7 +11,7 @@ import numpy.typing as npt
 from jobs.results.charts import Line, Marker, chart, spark, thinned, time_steps_ns
 from jobs.results.facts import Facts
 from schemas.decimal_text import render
-from schemas.features import FEATURES
+from schemas.features import Feature
 from schemas.frame import Records
 from schemas.instrument import MONEY_UNIT, Instrument
 from schemas.records import Side
@@ -86,6 +86,7 @@ def reasons(title: str, counts: dict[str, int]) -> str:
 
 def features(facts: Facts) -> str:
     """Small multiples of every feature, an instrument a tab."""
+    asked = facts.term.feature_set.features
     tabs: list[str] = []
     panels: list[str] = []
     for one in facts.term.universe.instruments:
@@ -95,7 +96,7 @@ def features(facts: Facts) -> str:
         name, key = f"{escape(one.symbol)} <small>{escape(one.venue)}</small>", f"tab{len(tabs)}"
         checked = "" if tabs else " checked"
         tabs.append(f'<input type="radio" name="instrument" id="{key}"{checked}><label for="{key}">{name}</label>')
-        figures = "".join(_feature(rows["x"][:, place], place) for place in range(len(FEATURES)))
+        figures = "".join(_feature(rows["x"][:, place], feature) for place, feature in enumerate(asked))
         panels.append(f'<div class="panel">{figures}</div>')
     if not tabs:
         return _nothing("No instrument became warm: the data are too short.")
@@ -148,8 +149,7 @@ def _calibration_chart(bins: Sequence[Any]) -> str:
     return chart(lines, lambda value: f"{value:.2f}" if 0 <= value <= 1 else "", ticks, markers)
 
 
-def _feature(values: npt.NDArray[np.float32], place: int) -> str:
-    feature = FEATURES[place]
+def _feature(values: npt.NDArray[np.float32], feature: Feature) -> str:
     known = values.astype(np.float64)
     low, middle, high = (f"{one:.3g}".replace("-", "−") for one in (known.min(), np.median(known), known.max()))
     name = escape(feature.name).replace("_", "_<wbr>")

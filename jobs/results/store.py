@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from jobs.results.facts import LAYOUTS, Facts
+from jobs.results.facts import Facts, layouts
 from jobs.sql import questions
 from schemas.control import Term
 from schemas.errors import DataError
@@ -123,14 +123,16 @@ def read_facts(store: Store) -> Facts:
     told = store.number("SELECT countIf(kind = 'STATUS' AND size_units = 3) FROM ticks")
     quarantined = store.ask("SELECT fault, sum(count) AS n FROM quarantine GROUP BY fault").to_pylist()
     reports = [store.records(EXECUTIONS, REPORT), store.records(TICKS, REPORT, "kind = 'REPORTS'")]
+    term = read_term(store)
+    of = layouts(term)
     return Facts(
-        term=read_term(store),
+        term=term,
         ticks=store.number("SELECT count() FROM ticks"),
         gaps=told + store.number(_JUMPS),
         quarantined={row["fault"]: int(row["n"]) for row in quarantined},
-        features=store.records(FEATURES, LAYOUTS[FEATURES.name]),
-        decisions=store.records(DECISIONS, LAYOUTS[DECISIONS.name]),
-        outcomes=store.records(OUTCOMES, LAYOUTS[OUTCOMES.name]),
+        features=store.records(FEATURES, of[FEATURES.name]),
+        decisions=store.records(DECISIONS, of[DECISIONS.name]),
+        outcomes=store.records(OUTCOMES, of[OUTCOMES.name]),
         orders=tuple(read_orders(store).values()),
         reports=np.concatenate(reports),
         latency_ns=read_latency(store),

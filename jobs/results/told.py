@@ -8,10 +8,9 @@ import numpy as np
 
 from schemas.arrow import name_of
 from schemas.decimal_text import render
-from schemas.features import NAMES
 from schemas.frame import Frame, Records, text_of
 from schemas.instrument import MONEY_DECIMALS, Instrument, Universe
-from schemas.records import DOCUMENTS, NO_INSTRUMENT, Kind, Mark, Side, TickFlag, TickKind
+from schemas.records import DOCUMENTS, NO_INSTRUMENT, Kind, Mark, Side, TickFlag, TickKind, names_of
 from schemas.topics import Source
 from schemas.trading import Reason, ReportKind, Verdict
 
@@ -41,8 +40,10 @@ def fields_of(record: Records, kind: int, universe: Universe) -> dict[str, str]:
     found: dict[str, str] = {}
     for name in names:
         if name == "x":
-            found |= {feature: f"{value:.6g}" for feature, value in zip(NAMES, record["x"].tolist(), strict=True)}
-        elif name != "pad":
+            found |= {
+                feature: f"{value:.6g}" for feature, value in zip(names_of(record), record["x"].tolist(), strict=True)
+            }
+        elif name not in ("pad", "codes"):
             found[name] = _text(name, record[name], kind, one)
     return found
 

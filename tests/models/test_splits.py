@@ -4,7 +4,7 @@ import pytest
 from models.mirror import mirrored
 from models.splits import digest, examples, joined, split
 from schemas.errors import DataError
-from schemas.feature_sets import DEFAULT, chosen
+from schemas.feature_sets import DEFAULT
 from schemas.features import FEATURES, INDEX, OF_100, SIGNED, UNSIGNED
 from schemas.records import FEATURE, OUTCOME
 from tests.models.builders import HORIZON_NS, SECOND_NS, generated

@@ -2,7 +2,7 @@
 
 How to add one, with `udfs/features/returns.py` as the example:
 
-1. **The words.** A line in `schemas.features.TABLE`: name, unit, series, warm-up, source, and what the mirror does to it.
+1. **The words.** A line in `schemas.features.TABLE`: name, unit, series, warm-up, source, what the mirror does to it.
    The series decides whose bars the kernel is shown: those of 1, 10 or 60 s, of volume, notional or trades, or of an
    array that another machine adds. Then `python -m schemas.feature_columns` (its column in ClickHouse).
 2. **The kernel**, one file an idea: the record dtype that it keeps for each (instrument, series), and
@@ -47,6 +47,4 @@ class Idea(NamedTuple):
     needs: int = MID
 
 
-IDEAS = (
-    Idea(("return_60s", "volatility_60s"), returns.update, returns.STATE),
-)
+IDEAS = (Idea(("return_60s", "volatility_60s"), returns.update, returns.STATE),)

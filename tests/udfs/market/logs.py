@@ -167,23 +167,36 @@ def batches(parts: list[Segment], sizes: Iterator[int] | None = None) -> Iterato
             position += batch.count
 
 
-def play(machines: list, parts: list[Segment], sizes: Iterator[int] | None = None, *, restart: bool = False) -> dict:
+def play(
+    machines: list,
+    parts: list[Segment],
+    sizes: Iterator[int] | None = None,
+    *,
+    restart: bool = False,
+    under: Term | None = None,
+) -> dict:
     """What every machine made of the log; places in frames become places in the log. `restart` dumps between frames."""
     states = [machine.initial() for machine in machines]
     made: dict[str, list[np.ndarray]] = {name: [] for name in EMPTY}
     for place, batch in batches(parts, sizes):
         if restart:
-            machines = [type(machine)(term(), CHANNEL) for machine in machines]
+            machines = [type(machine)(under or term(), CHANNEL) for machine in machines]
             states = [machine.load(bytes(machine.dump(state))) for machine, state in zip(machines, states, strict=True)]
         for machine, state in zip(machines, states, strict=True):
             machine.step(state, batch)
         for name in EMPTY:
             shift = {"refused": place, "backwards": batch.position}.get(name)
             made[name].append(batch[name] if shift is None else batch[name].astype("<i8") + shift)
-    return {name: np.concatenate([EMPTY[name], *arrays]) for name, arrays in made.items() if name in SHOWN}
+    return {name: _joined(EMPTY[name], arrays) for name, arrays in made.items() if name in SHOWN}
 
 
-SHOWN = ("ticks", "refused", "faults", "suspects", "backwards", "quotes", "closes", "depths", "features")
+def _joined(empty: np.ndarray, arrays: list[np.ndarray]) -> np.ndarray:
+    """In one array; a feature set's rows have a record of their own."""
+    full = [array for array in arrays if len(array)]
+    return np.concatenate(full) if full else empty
+
+
+SHOWN = ("ticks", "refused", "faults", "suspects", "backwards", "quotes", "closes", "depths", "activity", "features")
 LAYOUTS = {name: ARRAYS[name] for name in SHOWN if name in ARRAYS}
 
 
