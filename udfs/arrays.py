@@ -88,6 +88,30 @@ DEPTH = np.dtype(
     ]
 )
 
+# An instrument's trades against the quotes before and after them, summed over a bar: one of these for each CLOSE, in
+# their order. Sums are of size units, or of size units times half price units; they saturate at the int64 range.
+PRINT = np.dtype(
+    [
+        ("position", "<u8"),
+        ("mid_half", "<i8"),  # bid + ask at the close; 0 = a side is missing
+        ("trades", "<i8"),
+        ("volume", "<i8"),
+        ("tick_rule", "<i8"),  # sizes signed by the tick rule
+        ("lee_ready", "<i8"),  # sizes signed by Lee and Ready
+        ("quoted", "<i8"),  # size of the trades that have a sign and a quote before them
+        ("effective", "<i8"),  # of these, sign * (2 * price - mid_half before the trade) * size
+        ("matured", "<i8"),  # size of the trades whose quote after them came in this bar
+        ("realised", "<i8"),  # of these, sign * (2 * price - mid_half after the trade) * size
+        ("impact", "<i8"),  # of these, sign * (mid_half after - mid_half before) * size
+        ("sided", "<i8"),  # trades for which the venue says who was the aggressor
+        ("tick_rule_right", "<i8"),  # of these, how many the tick rule signs the same way
+        ("lee_ready_right", "<i8"),
+        ("instrument", "<u4"),
+        ("width", "u1"),
+        ("pad", "u1", (3,)),
+    ]
+)
+
 # A record that quality refused: the instrument is marked from `position` on.
 SUSPECT = np.dtype([("position", "<u8"), ("instrument", "<u4"), ("fault", "<u4")])
 
@@ -134,6 +158,7 @@ ARRAYS: dict[str, np.dtype] = {  # type: ignore[type-arg]
     "quotes": QUOTE,  # book
     "closes": CLOSE,  # bars
     "depths": DEPTH,  # levels
+    "prints": PRINT,  # prints
     "activity": CLOSE,  # activity: bars of volume, notional and trades
     "features": FEATURE,  # features
     "scores": SCORE,  # score

@@ -196,7 +196,8 @@ def _joined(empty: np.ndarray, arrays: list[np.ndarray]) -> np.ndarray:
     return np.concatenate(full) if full else empty
 
 
-SHOWN = ("ticks", "refused", "faults", "suspects", "backwards", "quotes", "closes", "depths", "activity", "features")
+_MARKET = ("quotes", "closes", "depths", "prints", "activity")
+SHOWN = ("ticks", "refused", "faults", "suspects", "backwards", *_MARKET, "features")
 LAYOUTS = {name: ARRAYS[name] for name in SHOWN if name in ARRAYS}
 
 
