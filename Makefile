@@ -5,7 +5,7 @@ BIN := .venv/bin
 JARS := $(or $(PENSTOCK_JARS),infra/java/jars)
 PYTEST := $(BIN)/pytest -q
 
-.PHONY: help setup setup-python jars run try test test-core test-system check bench train cluster lock clean
+.PHONY: help setup setup-python jars run try test test-core test-system check rtl bench train cluster lock clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "%-14s%s\n", $$1, $$2}' Makefile
@@ -49,6 +49,10 @@ check: setup-python ## format, lint, types, layers, doctests
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(PYTEST) schemas models udfs jobs
+
+rtl: setup-python ## the offload block: lint, simulation against the kernels, proofs (RTL_REQUIRED=1: a skip fails)
+	@infra/setup/rtl.sh
+	$(PYTEST) tests/rtl
 
 bench: setup-python jars ## throughput and latency beside a bare loop; writes .penstock/bench.json (ARGS=...)
 	@$(BIN)/penstock bench $(ARGS)

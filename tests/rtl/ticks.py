@@ -38,6 +38,7 @@ def ticks(count: int, seed: int, instruments: int = 64, edges: float = 0.03) -> 
     for name in ("price", "size"):
         edge = random.random(count) < edges
         made[name][edge] = random.choice(np.array(EDGES), int(edge.sum()))
+    made["instrument"][random.random(count) < edges / 3] = random.choice((instruments, 2**31, 2**32 - 1))
     odd = random.random(count) < edges / 3
     for name in ("kind", "side", "flags"):
         made[name][odd] = random.integers(0, np.iinfo(TICK[name]).max + 1, int(odd.sum()))

@@ -18,7 +18,7 @@ VARIANCE_SHIFT = 5
 FRACTION_BITS = 8  # of the mean and the variance in the record
 OPERAND_MAX = 2**32 - 1  # prices and sizes beyond are taken as this
 DISTANCE_MAX = 2**17 - 1  # price units; beyond, a distance from the mean is taken as this
-SUM_MAX = 2**63 - 1
+SUM_MIN, SUM_MAX = -(2**63), 2**63 - 1
 
 # What an instrument keeps; the accumulators are 2^shift times the averages.
 STATE = np.dtype(
@@ -51,7 +51,7 @@ def inverse_roots() -> npt.NDArray[np.int64]:
     """2^19 / sqrt(i + 1/2) for a mantissa i of 64 to 255, else 0; the table in the block is made from this one.
 
     >>> inverse_roots()[[0, 63, 64, 255]].tolist()
-    [0, 0, 65282, 32800]
+    [0, 0, 65281, 32800]
     """
     table = np.zeros(256, np.int64)
     for mantissa in range(64, 256):
@@ -69,7 +69,7 @@ _MEAN_UP, _VARIANCE_UP = FRACTION_BITS - MEAN_SHIFT, FRACTION_BITS - VARIANCE_SH
 def preprocess(ticks: Records, state: Records) -> Records:
     """A PREPROCESSED record for each tick; `state` has a row of STATE per instrument and is changed in place.
 
-    Takes what quality lets pass, in order, and the block's 64-bit fields at any value besides.
+    Fields may hold any value. A tick of an instrument without a row (a heartbeat) gets zeros.
     """
     out = np.zeros(len(ticks), PREPROCESSED)
     for name in ticks.dtype.names or ():
@@ -82,6 +82,8 @@ def preprocess(ticks: Records, state: Records) -> Records:
 def fill(ticks, state, out):  # type: ignore[no-untyped-def]
     """The columns of each tick behind the tick."""
     for i in range(ticks.shape[0]):
+        if ticks[i].instrument >= state.shape[0]:
+            continue
         row, record = state[ticks[i].instrument], out[i]
         distance, z, marks = advance(row, ticks[i])
         record.mean, record.variance = row.mean << _MEAN_UP, row.variance << _VARIANCE_UP
@@ -122,7 +124,7 @@ def _standing(row):  # type: ignore[no-untyped-def]
     """The marks that follow from the state."""
     marks = TRADED * row.traded | BID_KNOWN * row.bid_known | ASK_KNOWN * row.ask_known
     at_end = row.value == SUM_MAX or row.volume == SUM_MAX
-    if at_end or abs(row.signed_volume) == SUM_MAX or abs(row.flow) == SUM_MAX:
+    if at_end or row.signed_volume in (SUM_MIN, SUM_MAX) or row.flow in (SUM_MIN, SUM_MAX):
         marks |= FULL
     return marks
 
@@ -184,8 +186,8 @@ def _add(left, right):  # type: ignore[no-untyped-def]
     """The sum, held at the ends of the range."""
     if right > 0 and left > SUM_MAX - right:
         return SUM_MAX
-    if right < 0 and left < -SUM_MAX - right:
-        return -SUM_MAX
+    if right < 0 and left < SUM_MIN - right:
+        return SUM_MIN
     return left + right
 
 

@@ -10,7 +10,7 @@ from schemas.frame import Records
 from schemas.records import PREPROCESSED, TICK, TickKind
 from tests.builders import captured
 from tests.rtl.ticks import burst, filling, ticks
-from udfs.features.preprocess import FULL, STATE, SUM_MAX, preprocess
+from udfs.features.preprocess import FULL, STATE, SUM_MAX, SUM_MIN, preprocess
 
 
 @dataclass
@@ -41,7 +41,7 @@ class Slow:
             self.quote(kind, price, size)
         elif kind == 4 and exact[1] == 3 and exact[0] in (-1, 1, 2):
             self.bid = self.ask = None
-        marks |= 4 * any(abs(one) == SUM_MAX for one in (self.value, self.volume, self.signed_volume, self.flow))
+        marks |= 4 * any(one in (SUM_MIN, SUM_MAX) for one in (self.value, self.volume, self.signed_volume, self.flow))
         marks |= 8 * (self.mean is not None) | 16 * (self.bid is not None) | 32 * (self.ask is not None)
         sums = (self.value, self.volume, self.signed_volume, self.flow)
         averages = ((self.mean or 0) << 4, self.variance << 3)
@@ -56,7 +56,7 @@ class Slow:
         self.value = min(self.value + price * size, SUM_MAX)
         self.volume = min(self.volume + size, SUM_MAX)
         signed = self.signed_volume + {0: size, 1: -size}.get(side, 0)
-        self.signed_volume = max(-SUM_MAX, min(SUM_MAX, signed))
+        self.signed_volume = max(SUM_MIN, min(SUM_MAX, signed))
         return distance, self.normalise(distance), int(distance != exact)
 
     def normalise(self, distance: int) -> int:
@@ -80,7 +80,7 @@ class Slow:
         self.ask = self.last_ask = new
 
     def move(self, flow: int) -> None:
-        self.flow = max(-SUM_MAX, min(SUM_MAX, self.flow + flow))
+        self.flow = max(SUM_MIN, min(SUM_MAX, self.flow + flow))
 
 
 COLUMNS = [name for name in PREPROCESSED.names[len(TICK.names) :] if name != "pad"]
@@ -88,7 +88,7 @@ COLUMNS = [name for name in PREPROCESSED.names[len(TICK.names) :] if name != "pa
 
 def slowly(given: Records) -> list[tuple[int, ...]]:
     rows: defaultdict[int, Slow] = defaultdict(Slow)
-    return [rows[int(tick["instrument"])].step(tick) for tick in given]
+    return [rows[int(tick["instrument"])].step(tick) if tick["instrument"] < 64 else (0,) * 13 for tick in given]
 
 
 def columns(records: Records) -> list[tuple[int, ...]]:
