@@ -8,8 +8,12 @@ FEATURES is the default set, TABLE everything; which of them a term computes, in
 `udfs.features.ideas`.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from zlib import crc32
+
+from schemas.indicators import OF_PRICES, OF_TRADES
+from schemas.mirror import OF_100, SIGNED, UNSIGNED
 
 SECOND_NS = 1_000_000_000
 BAR_WIDTHS_NS = (1 * SECOND_NS, 10 * SECOND_NS, 60 * SECOND_NS)
@@ -35,12 +39,6 @@ NOTIONAL_BARS = Series("notional", "activity", 1)
 TRADE_BARS = Series("trades", "activity", 2)
 SERIES = (ONE_SECOND, TEN_SECONDS, ONE_MINUTE, VOLUME_BARS, NOTIONAL_BARS, TRADE_BARS)
 
-# What becomes of a value when every price moves the other way (`models.mirror`): its opposite, the rest of a whole, or
-# nothing.
-SIGNED, UNSIGNED = "signed", "unsigned"
-OF_100, OF_MINUS_100, OF_1 = "of 100", "of -100", "of 1"
-WHOLES = {OF_100: 100.0, OF_MINUS_100: -100.0, OF_1: 1.0}
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Feature:
@@ -49,7 +47,7 @@ class Feature:
     series: Series
     warm_up: int
     source: str
-    mirror: str
+    mirror: str  # `schemas.mirror`
     dtype: str = "f4"  # of its value in a row
 
     @property
@@ -112,12 +110,6 @@ FEATURES = (
     _ten("atr_6_10s", "bp", 6, _ATR),
 )
 
-_MINUTE = (
-    _sixty("return_60s", "bp", 1, "mid / mid one bar ago - 1", SIGNED),
-    _sixty("volatility_60s", "bp", 3, _EWMA),
-)
-TABLE = (*FEATURES, *_MINUTE)
-
 NAMES = tuple(feature.name for feature in FEATURES)
 WIDTH = len(FEATURES)
 INDEX = {name: index for index, name in enumerate(NAMES)}
@@ -125,5 +117,23 @@ WARM_UP_BARS = tuple(
     max((feature.warm_up for feature in FEATURES if feature.width_ns == width_ns), default=0)
     for width_ns in BAR_WIDTHS_NS
 )
+
+_MINUTE = (
+    _sixty("return_60s", "bp", 1, "mid / mid one bar ago - 1", SIGNED),
+    _sixty("volatility_60s", "bp", 3, _EWMA),
+)
+
+
+def _indicators(series: Series) -> Iterator[Feature]:
+    """Those that the default set has not."""
+    for stem, unit, warm_up, mirror, source in (*OF_PRICES, *OF_TRADES):
+        name = f"{stem}_{series.name}"
+        if name not in NAMES:
+            mirror = mirror.format(series.name)
+            yield Feature(name=name, unit=unit, series=series, warm_up=warm_up, source=source, mirror=mirror)
+
+
+INDICATORS = tuple(feature for series in SERIES[:3] for feature in _indicators(series))
+TABLE = (*FEATURES, *_MINUTE, *INDICATORS)
 BY_NAME = {feature.name: feature for feature in TABLE}
 BY_CODE = {feature.code: feature for feature in TABLE}

@@ -3,9 +3,10 @@ import pytest
 
 from models.mirror import mirrored
 from models.splits import digest, examples, joined, split
-from schemas.errors import DataError
-from schemas.feature_sets import DEFAULT
-from schemas.features import FEATURES, INDEX, OF_100, SIGNED, UNSIGNED
+from schemas.errors import ConfigError, DataError
+from schemas.feature_sets import DEFAULT, chosen
+from schemas.features import FEATURES, INDEX
+from schemas.mirror import OF_100, SIGNED, UNSIGNED
 from schemas.records import FEATURE, OUTCOME
 from tests.models.builders import HORIZON_NS, SECOND_NS, generated
 
@@ -69,3 +70,12 @@ def test_the_mirror_of_the_mirror_is_the_row():
         assert (seen.x[:, place] == expected[feature.mirror][:, place]).all(), feature.name
     assert np.allclose(mirrored(seen).x, rows.x, atol=1e-5)
     assert (rows.x[:, INDEX["return_1s"]] != seen.x[:, INDEX["return_1s"]]).any()
+
+
+def test_in_the_mirror_the_two_directions_change_places():
+    rows = generated(1, 20)
+    seen = mirrored(rows, chosen(("plus_di_14_1s", "minus_di_14_1s")))
+    assert (seen.x[:, 0] == rows.x[:, 1]).all()
+    assert (seen.x[:, 1] == rows.x[:, 0]).all()
+    with pytest.raises(ConfigError, match="needs minus_di_14_1s"):
+        mirrored(rows, chosen(("plus_di_14_1s",)))

@@ -22,14 +22,16 @@ How to add one, with `udfs/features/returns.py` as the example:
 What a term's set does not ask for is not in its state, is not called and is not even compiled (`udfs.features.walks`).
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from schemas.control import Term
+from schemas.features import BY_NAME, INDICATORS, SERIES, Series
 from schemas.frame import Records
 from udfs.features import returns
+from udfs.features.indicators import OF_PRICES, OF_TRADES
 
 # Which bars an idea is shown; with 0 every bar in which something happened.
 MID = 1  # only those whose close has both sides of the book
@@ -47,4 +49,16 @@ class Idea(NamedTuple):
     needs: int = MID
 
 
-IDEAS = (Idea(("return_60s", "volatility_60s"), returns.update, returns.STATE),)
+def _indicators(series: Series) -> Iterator[Idea]:
+    """Those of `schemas.indicators` that the default set has not."""
+    for groups, needs in ((OF_PRICES, MID), (OF_TRADES, TRADE)):
+        for stems, update, state in groups:
+            names = tuple(name for stem in stems if BY_NAME.get(name := f"{stem}_{series.name}") in INDICATORS)
+            if names:
+                yield Idea(names, update, state, needs=needs)
+
+
+IDEAS = (
+    Idea(("return_60s", "volatility_60s"), returns.update, returns.STATE),
+    *(idea for series in SERIES[:3] for idea in _indicators(series)),
+)

@@ -62,8 +62,12 @@ def ema_20(bars: list[Candle]) -> Rows:
     return [(BP * (price / average - 1),) for price, average in zip(prices, ema(prices, 20), strict=True)]
 
 
-def z_score(bars: list[Candle]) -> Rows:
-    return [(ratio(w[-1] - mean(w), root_variance(w)),) for w in windows(closes(bars), 20)]
+def z_score(bars: list[Candle], n: int = 20) -> Rows:
+    return [(ratio(w[-1] - mean(w), root_variance(w)),) for w in windows(closes(bars), n)]
+
+
+def z_score_60(bars: list[Candle]) -> Rows:
+    return z_score(bars, 60)
 
 
 def bollinger(bars: list[Candle]) -> Rows:

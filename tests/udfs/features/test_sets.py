@@ -1,5 +1,6 @@
 """Feature sets: what is not asked for is neither kept nor computed; what is asked for does not depend on the rest."""
 
+from functools import cache
 from itertools import cycle
 
 import numpy as np
@@ -8,6 +9,7 @@ import pytest
 from schemas.features import NAMES, TABLE
 from tests.udfs.features.oracle import rows_of, term_of
 from tests.udfs.market.logs import CHANNEL, play, real
+from udfs.features.ideas import IDEAS
 from udfs.features.row import Features
 from udfs.features.walks import Walks, loop_of
 from udfs.market.bars import Bars
@@ -15,7 +17,9 @@ from udfs.market.book import Book
 from udfs.market.quality import Quality
 
 ALL = tuple(feature.name for feature in TABLE)
-EACH = [(name,) for name in ALL]
+SHARED = [(name,) for name in NAMES]
+EACH_KERNEL = [(name,) for name in {idea.update: idea.names[-1] for idea in IDEAS}.values()]
+TICKS = cache(lambda: real(60_000))
 MIXED = ("return_60s", "rsi_6_10s", "spread", "volatility_60s")
 
 
@@ -25,12 +29,14 @@ def market_of(names: tuple[str, ...]) -> list:
 
 @pytest.fixture(scope="module")
 def whole() -> dict:
-    return play(market_of(ALL), real(60_000))
+    return play(market_of(ALL), TICKS())
 
 
-@pytest.mark.parametrize("names", [*EACH, MIXED, NAMES, ALL[::-1]], ids=lambda names: f"{names[0]}..{len(names)}")
+@pytest.mark.parametrize(
+    "names", [*SHARED, *EACH_KERNEL, MIXED, NAMES, ALL[::-1]], ids=lambda names: f"{names[0]}..{len(names)}"
+)
 def test_a_value_does_not_depend_on_what_else_is_asked_for(whole: dict, names: tuple[str, ...]) -> None:
-    rows, all_rows = play(market_of(names), real(60_000))["features"], whole["features"]
+    rows, all_rows = play(market_of(names), TICKS())["features"], whole["features"]
     assert len(rows) == len(all_rows) > 10
     for place, name in enumerate(names):
         assert rows["x"][:, place].tobytes() == all_rows["x"][:, ALL.index(name)].tobytes(), name
@@ -38,7 +44,7 @@ def test_a_value_does_not_depend_on_what_else_is_asked_for(whole: dict, names: t
 
 def test_frame_cuts_and_restarts_are_invisible_with_every_feature(whole: dict) -> None:
     machines = market_of(ALL)
-    made = play(machines, real(60_000), cycle([1, 700, 4096, 3]), restart=True, under=term_of(*ALL))
+    made = play(machines, TICKS(), cycle([1, 700, 4096, 3]), restart=True, under=term_of(*ALL))
     for name, array in whole.items():
         assert made[name].tobytes() == array.tobytes(), name
 
