@@ -8,6 +8,7 @@ from enum import IntFlag
 
 import numpy as np
 
+from schemas.frame import Records
 from schemas.records import DECISION, FEATURE, OUTCOME, PROGRESS, REPORT, TICK
 
 # An instrument's best quotes after the event that ended at `position`.
@@ -174,3 +175,9 @@ EMPTY = {name: np.zeros(0, dtype) for name, dtype in ARRAYS.items()}
 EMPTY["refused"] = np.zeros(0, "<u4")  # quality: places in the frame of the records that went to quarantine
 EMPTY["faults"] = np.zeros(0, "u1")  # quality: their schemas.errors.Fault
 EMPTY["backwards"] = np.zeros(0, "<u4")  # quality: places in `ticks` where venue time ran backwards
+
+
+def taken(scratch: Records, count: int) -> Records:
+    """A copy of the first `count` records: as bytes, because numpy copies records field by field, 10 times slower."""
+    raw = scratch.view(f"V{scratch.itemsize}")
+    return raw[:count].copy().view(scratch.dtype)

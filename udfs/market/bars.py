@@ -8,7 +8,7 @@ from schemas.control import Term
 from schemas.features import BAR_WIDTHS_NS
 from schemas.frame import Records
 from schemas.records import TICK, Mark, Side, TickFlag, TickKind
-from udfs.arrays import CLOSE, EMPTY
+from udfs.arrays import CLOSE, EMPTY, taken
 from udfs.kernels import kernel, read_only
 from udfs.machine import ArrayMachine, Batch, State
 from udfs.market.book import FEED_KINDS
@@ -73,7 +73,7 @@ class Bars(ArrayMachine):
         while True:
             cursor, count = fold(*inputs, state["head"], state["tops"], state["bars"], cursor, self._out)
             if count:
-                pieces.append(self._out[:count].copy())
+                pieces.append(taken(self._out, count))
             if cursor[0] == len(ticks):
                 return pieces
 
@@ -142,10 +142,9 @@ def _take_trade(top, bar, tick):  # type: ignore[no-untyped-def]
     top.close = price
     bar.volume = _add(bar.volume, size)
     bar.value = _add(bar.value, _multiply(price, size))
-    if tick.side == _BUY:
-        bar.buy_volume = _add(bar.buy_volume, size)
-    elif tick.side == _SELL:
-        bar.sell_volume = _add(bar.sell_volume, size)
+    # both, and no branch: which side comes next is what no processor predicts
+    bar.buy_volume = _add(bar.buy_volume, size if tick.side == _BUY else 0)
+    bar.sell_volume = _add(bar.sell_volume, size if tick.side == _SELL else 0)
 
 
 @kernel()
@@ -213,28 +212,35 @@ def fold(ticks, position, suspects, quotes, members, heads, tops, bars, cursor, 
     head, at = heads[0], 0
     begin, suspect, quote = cursor
     end, room = ticks.shape[0], out.shape[0] - WIDTHS * members.shape[0]
+    now_ns, end_ns = head.now_ns, head.end_ns[0]
+    suspect_at = np.int64(suspects[suspect].position) if suspect < suspects.shape[0] else _MAX
+    quote_at = np.int64(quotes[quote].position) if quote < quotes.shape[0] else _MAX
     for i in range(begin, ticks.shape[0]):
         if at > room:
             end = i
             break
         tick, here = ticks[i], position + i
-        while suspect < suspects.shape[0] and np.int64(suspects[suspect].position) <= here:
+        while suspect_at <= here:
             tops[suspects[suspect].instrument].marks |= _LOST
             suspect += 1
-        if tick.receive_ns > head.now_ns:
-            head.now_ns = tick.receive_ns
-            if head.now_ns >= head.end_ns[0]:
+            suspect_at = np.int64(suspects[suspect].position) if suspect < suspects.shape[0] else _MAX
+        if tick.receive_ns > now_ns:
+            now_ns = head.now_ns = tick.receive_ns
+            if now_ns >= end_ns:
                 at = _close(head, tops, bars, members, out, at, here)
-        while quote < quotes.shape[0] and np.int64(quotes[quote].position) <= here:
+                end_ns = head.end_ns[0]
+        while quote_at <= here:
             number = quotes[quote].instrument
             _take_quote(tops[number], bars[0, number], quotes[quote])
             quote += 1
+            quote_at = np.int64(quotes[quote].position) if quote < quotes.shape[0] else _MAX
         if tick.kind >= _STATUS:
             continue
-        tops[tick.instrument].seen = 1
-        bars[0, tick.instrument].events += 1
+        top, bar = tops[tick.instrument], bars[0, tick.instrument]
+        top.seen = 1
+        bar.events += 1
         if tick.kind == _TRADE:
-            _take_trade(tops[tick.instrument], bars[0, tick.instrument], tick)
+            _take_trade(top, bar, tick)
     if end == ticks.shape[0]:
         while suspect < suspects.shape[0]:  # of a frame's last records: they mark what closes with the next record
             tops[suspects[suspect].instrument].marks |= _LOST

@@ -8,7 +8,7 @@ from schemas.control import Term
 from schemas.features import ROW_WIDTH_NS
 from schemas.frame import Records
 from schemas.records import ALL_STREAMS, TICK, Kind, Mark, Status, TickFlag, TickKind
-from udfs.arrays import EMPTY, QUOTE
+from udfs.arrays import EMPTY, QUOTE, taken
 from udfs.kernels import kernel, read_only
 from udfs.machine import ArrayMachine, Batch, State
 
@@ -42,6 +42,7 @@ _GAP, _ONE_SIDED, _CROSSED = int(Mark.GAP), int(Mark.ONE_SIDED), int(Mark.CROSSE
 _SUSPECT, _TIME_BACKWARDS, _VENUE_HALTED = int(Mark.SUSPECT), int(Mark.TIME_BACKWARDS), int(Mark.VENUE_HALTED)
 _PASSING = _SUSPECT | _TIME_BACKWARDS  # until the end of the 1-s bar
 _ALL = 0xFFFF
+_NEVER = 2**63 - 1
 
 
 class Book(ArrayMachine):
@@ -95,20 +96,19 @@ class Book(ArrayMachine):
         while True:
             cursor, count = fold(*inputs, state["head"], state["rows"], cursor, self._out)
             if count:
-                pieces.append(self._out[:count].copy())
+                pieces.append(taken(self._out, count))
             if cursor[0] == len(ticks):
                 return pieces
 
 
 @kernel(schemas.records)
-def _emit(out, at, position, now_ns, instrument, row):  # type: ignore[no-untyped-def]
-    quote = out[at]
+def _emit(quote, position, now_ns, instrument, row):  # type: ignore[no-untyped-def]
+    """Takes the record, not its array: an array that is passed on costs two atomic counts of its references."""
     quote.position, quote.channel_ns, quote.instrument = position, now_ns, instrument
     quote.bid, quote.bid_size = row.bid, row.bid_size
     quote.ask, quote.ask_size = row.ask, row.ask_size
     quote.marks = row.marks
     row.sent_marks = row.marks
-    return at + 1
 
 
 @kernel(schemas.records)
@@ -121,7 +121,8 @@ def _end_bar(head, rows, members, out, at, position):  # type: ignore[no-untyped
         row = rows[member]
         if row.marks & _PASSING:
             row.marks &= _ALL ^ _PASSING
-            at = _emit(out, at, position, head.now_ns, member, row)
+            _emit(out[at], position, head.now_ns, member, row)
+            at += 1
     return at
 
 
@@ -137,7 +138,8 @@ def _send_marks(head, rows, members, out, at, position):  # type: ignore[no-unty
             row.marks |= _SUSPECT | _GAP
             head.passing = 1
         if row.marks != row.sent_marks:
-            at = _emit(out, at, position, head.now_ns, member, row)
+            _emit(out[at], position, head.now_ns, member, row)
+            at += 1
     return at
 
 
@@ -175,48 +177,57 @@ def _end_event(row):  # type: ignore[no-untyped-def]
     return changed
 
 
+@kernel(schemas.records)
+def _take(row, tick):  # type: ignore[no-untyped-def]
+    """Take a record of the instrument; true if it ended an event that changed the quote."""
+    if tick.kind == _BID:
+        row.next_bid, row.next_bid_size = tick.price if tick.size else 0, tick.size
+        row.parts |= _BID_PART
+    elif tick.kind == _ASK:
+        row.next_ask, row.next_ask_size = tick.price if tick.size else 0, tick.size
+        row.parts |= _ASK_PART
+    elif tick.kind == _STATUS:
+        _take_status(row, tick)
+    return _end_event(row) if tick.flags & _LAST and row.parts else False
+
+
 @kernel(schemas.records, schemas.features)
 def fold(ticks, position, suspects, backwards, members, heads, rows, cursor, out):  # type: ignore[no-untyped-def]
     """Quotes of the ticks from the cursor on, until they end or `out` could not hold those of one more tick."""
     head, at = heads[0], 0
     begin, suspect, backward = cursor
     end, room = ticks.shape[0], out.shape[0] - 2 * members.shape[0] - 2
+    now_ns, end_ns = head.now_ns, head.end_ns
+    suspect_at = np.int64(suspects[suspect].position) if suspect < suspects.shape[0] else _NEVER
+    backward_at = np.int64(backwards[backward]) if backward < backwards.shape[0] else _NEVER
     for i in range(begin, ticks.shape[0]):
         if at > room:
             end = i
             break
         tick, here = ticks[i], position + i
-        if tick.receive_ns > head.now_ns:
-            head.now_ns = tick.receive_ns
-            if head.now_ns >= head.end_ns:
+        if tick.receive_ns > now_ns:
+            now_ns = head.now_ns = tick.receive_ns
+            if now_ns >= end_ns:
                 at = _end_bar(head, rows, members, out, at, here)
-                head.end_ns = (head.now_ns // ROW_WIDTH_NS + 1) * ROW_WIDTH_NS
-        while suspect < suspects.shape[0] and np.int64(suspects[suspect].position) <= here:
+                end_ns = head.end_ns = (now_ns // ROW_WIDTH_NS + 1) * ROW_WIDTH_NS
+        while suspect_at <= here:
             rows[suspects[suspect].instrument].suspect = 1
             head.unsent = 1
             suspect += 1
+            suspect_at = np.int64(suspects[suspect].position) if suspect < suspects.shape[0] else _NEVER
         if head.unsent:
             at = _send_marks(head, rows, members, out, at, here)
         if tick.kind == _HEARTBEAT:
             continue
         row = rows[tick.instrument]
-        if backward < backwards.shape[0] and backwards[backward] == i:
+        if i == backward_at:
             row.marks |= _TIME_BACKWARDS
             head.passing = 1
             backward += 1
-        changed = False
-        if tick.kind == _BID:
-            row.next_bid, row.next_bid_size = tick.price if tick.size else 0, tick.size
-            row.parts |= _BID_PART
-        elif tick.kind == _ASK:
-            row.next_ask, row.next_ask_size = tick.price if tick.size else 0, tick.size
-            row.parts |= _ASK_PART
-        elif tick.kind == _STATUS:
-            _take_status(row, tick)
-        if tick.flags & _LAST and row.parts:
-            changed = _end_event(row)
-        if changed or row.marks != row.sent_marks:
-            at = _emit(out, at, here, head.now_ns, tick.instrument, row)
+            backward_at = np.int64(backwards[backward]) if backward < backwards.shape[0] else _NEVER
+        if _take(row, tick) or row.marks != row.sent_marks:
+            _emit(out[at], here, now_ns, tick.instrument, row)
+            at += 1
     if end == ticks.shape[0]:
         while suspect < suspects.shape[0]:  # of a frame's last records: they count from the next accepted record on
             rows[suspects[suspect].instrument].suspect = 1
