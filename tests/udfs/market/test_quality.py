@@ -3,13 +3,14 @@
 import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from schemas.errors import Fault
 from schemas.features import SECOND_NS
 from schemas.records import NO_INSTRUMENT, TICK, Kind, Status, TickKind
 from tests.udfs.market.logs import CHANNEL, START_NS, STEP_CHANGE_NS, Segment, play, real, segments, term, universe
 from udfs.machine import Batch
-from udfs.market.quality import AHEAD_NS_MAX, Quality
+from udfs.market.quality import AHEAD_NS_MAX, STEP, Quality, _is_on_step, divisor
 
 KNOWN = {one.number: one for one in universe().of_channel(CHANNEL)}
 STREAM = {TickKind.TRADE: 0, TickKind.BID: 1, TickKind.ASK: 1, TickKind.LEVEL: 2}
@@ -152,3 +153,13 @@ def test_a_frame_larger_than_the_scratch() -> None:
     made = play([Quality(term(), CHANNEL)], [Segment(False, ticks)])
     assert made["refused"].tolist() == list(range(5000))
     assert made["suspects"]["position"].tolist() == [0] * 5000
+
+
+@given(
+    price=st.integers(1, LIMIT - 1),
+    step=st.one_of(st.integers(1, 1000), st.sampled_from([10**8, 2**40, 3 * 2**20, LIMIT - 1]), st.integers(1, LIMIT)),
+    multiple=st.booleans(),
+)
+def test_multiples_of_a_step_are_known_without_a_division(price: int, step: int, multiple: bool) -> None:
+    price = max(price // step, 1) * step if multiple else price
+    assert bool(_is_on_step(price, np.array([(0, *divisor(step))], STEP)[0])) == (price % step == 0)
