@@ -12,7 +12,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from zlib import crc32
 
-from schemas.indicators import OF_PRICES, OF_TRADES
+from schemas.indicators import OF_PRICES, OF_TRADES, Indicator
+from schemas.microstructure import OF_DEPTH, OF_PRINTS, OF_QUOTES
 from schemas.mirror import OF_100, SIGNED, UNSIGNED
 
 SECOND_NS = 1_000_000_000
@@ -37,7 +38,10 @@ ONE_MINUTE = Series("60s", "closes", 2, BAR_WIDTHS_NS[2])
 VOLUME_BARS = Series("volume", "activity", 0)
 NOTIONAL_BARS = Series("notional", "activity", 1)
 TRADE_BARS = Series("trades", "activity", 2)
-SERIES = (ONE_SECOND, TEN_SECONDS, ONE_MINUTE, VOLUME_BARS, NOTIONAL_BARS, TRADE_BARS)
+DEPTH_1S, DEPTH_10S = (Series(f"{ns // SECOND_NS}s", "depths", n, ns) for n, ns in enumerate(BAR_WIDTHS_NS[:2]))
+PRINTS_1S, PRINTS_10S = (Series(f"{ns // SECOND_NS}s", "prints", n, ns) for n, ns in enumerate(BAR_WIDTHS_NS[:2]))
+_OF_TIME, _OF_ACTIVITY = (ONE_SECOND, TEN_SECONDS, ONE_MINUTE), (VOLUME_BARS, NOTIONAL_BARS, TRADE_BARS)
+SERIES = (*_OF_TIME, *_OF_ACTIVITY, DEPTH_1S, DEPTH_10S, PRINTS_1S, PRINTS_10S)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -124,16 +128,22 @@ _MINUTE = (
 )
 
 
-def _indicators(series: Series) -> Iterator[Feature]:
+def _on(series: Series, indicators: tuple[Indicator, ...]) -> Iterator[Feature]:
     """Those that the default set has not."""
-    for stem, unit, warm_up, mirror, source in (*OF_PRICES, *OF_TRADES):
+    for stem, unit, warm_up, mirror, source in indicators:
         name = f"{stem}_{series.name}"
         if name not in NAMES:
             mirror = mirror.format(series.name)
             yield Feature(name=name, unit=unit, series=series, warm_up=warm_up, source=source, mirror=mirror)
 
 
-INDICATORS = tuple(feature for series in SERIES[:3] for feature in _indicators(series))
-TABLE = (*FEATURES, *_MINUTE, *INDICATORS)
+INDICATORS = tuple(feature for series in _OF_TIME for feature in _on(series, (*OF_PRICES, *OF_TRADES)))
+_READ = (
+    *((series, OF_DEPTH) for series in (DEPTH_1S, DEPTH_10S)),
+    *((series, OF_PRINTS) for series in (PRINTS_1S, PRINTS_10S)),
+    *((series, OF_QUOTES) for series in (ONE_SECOND, TEN_SECONDS)),
+)
+MICROSTRUCTURE = tuple(feature for series, indicators in _READ for feature in _on(series, indicators))
+TABLE = (*FEATURES, *_MINUTE, *INDICATORS, *MICROSTRUCTURE)
 BY_NAME = {feature.name: feature for feature in TABLE}
 BY_CODE = {feature.code: feature for feature in TABLE}

@@ -8,6 +8,8 @@ from udfs.features.row import Features
 from udfs.machine import Machine, Pipeline
 from udfs.market.bars import Bars
 from udfs.market.book import Book
+from udfs.market.levels import Levels
+from udfs.market.prints import Prints
 from udfs.market.quality import Quality
 from udfs.signals.ensemble import Ensemble
 from udfs.signals.label import Label
@@ -16,11 +18,20 @@ from udfs.signals.score import Score
 from udfs.trade.stage import LoadStrategy, Trade
 
 OpenModel = Callable[[str], bytes]
+_ON_DEMAND: dict[str, Callable[[Term, int], Machine]] = {
+    "depths": Levels,
+    "prints": Prints,
+}  # by what their features read
 
 
 def market(term: Term, channel: int) -> list[Machine]:
-    """What needs no model: from ticks to feature rows and their labels. Training data comes from here."""
-    return [Quality(term, channel), Book(term, channel), Bars(term, channel), Features(term, channel)]
+    """What needs no model: from ticks to feature rows. Training data comes from here.
+
+    Levels and prints run only when the term's feature set has a feature of theirs.
+    """
+    arrays = {feature.series.array for feature in term.feature_set.features}
+    asked = [machine(term, channel) for array, machine in _ON_DEMAND.items() if array in arrays]
+    return [Quality(term, channel), Book(term, channel), Bars(term, channel), *asked, Features(term, channel)]
 
 
 def resources(open_model: OpenModel, load_strategy: LoadStrategy) -> Resources:

@@ -30,7 +30,7 @@ import numpy as np
 from schemas.control import Term
 from schemas.features import BY_NAME, INDICATORS, SERIES, Series
 from schemas.frame import Records
-from udfs.features import returns
+from udfs.features import depth, messages, returns, signing, spreads
 from udfs.features.indicators import OF_PRICES, OF_TRADES
 
 # Which bars an idea is shown; with 0 every bar in which something happened.
@@ -58,7 +58,28 @@ def _indicators(series: Series) -> Iterator[Idea]:
                 yield Idea(names, update, state, needs=needs)
 
 
+def _microstructure(suffix: str) -> tuple[Idea, ...]:
+    depths = [(f"depth_imbalance_{n}_{suffix}", f"level_flow_imbalance_{n}_{suffix}") for n in (5, 10)]
+    paid = tuple(f"{name}_{suffix}" for name in ("effective_spread", "realised_spread", "price_impact"))
+    signs = tuple(f"{name}_{suffix}" for name in ("tick_rule_imbalance", "lee_ready_imbalance"))
+    return (
+        Idea(depths[0], depth.update, depth.STATE, (5.0,), 0),
+        Idea(depths[1], depth.update, depth.STATE, (10.0,), 0),
+        Idea(paid, spreads.update, spreads.STATE, needs=0),
+        Idea(signs, signing.update, signing.STATE, needs=0),
+        Idea((f"quote_to_trade_ratio_{suffix}",), messages.update, messages.STATE),
+    )
+
+
 IDEAS = (
     Idea(("return_60s", "volatility_60s"), returns.update, returns.STATE),
     *(idea for series in SERIES[:3] for idea in _indicators(series)),
+    *_microstructure("1s"),
+    *_microstructure("10s"),
 )
+
+
+def levels_asked(names: tuple[str, ...]) -> int:
+    """How deep the book must be known for a set of these names; 0 = it asks nothing of the levels."""
+    asked = [idea for idea in IDEAS if idea.update is depth.update and set(idea.names) & set(names)]
+    return max((int(idea.settings[0]) for idea in asked if isinstance(idea.settings, tuple)), default=0)

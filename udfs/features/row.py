@@ -11,8 +11,10 @@ from schemas.control import Term
 from schemas.features import BAR_WIDTHS_NS, FEATURES
 from schemas.frame import Records
 from schemas.records import FEATURE, feature_record
-from udfs.arrays import CLOSE
+from udfs.arrays import CLOSE, EMPTY
 from udfs.features.default import fold, initial
+from udfs.features.depth import mark_unknown
+from udfs.features.ideas import levels_asked
 from udfs.features.walks import Walks
 from udfs.kernels import read_only
 from udfs.machine import ArrayMachine, Batch, State
@@ -25,8 +27,9 @@ class Features(ArrayMachine):
     """Rows of the channel's own tradable instruments, from the closes of their bars; `x` is the term's feature set.
 
     Indicators count bars in which something happened and whose close has both sides of the book. A bar without a mid
-    changes nothing: its row leaves with the marks it has and the last values. `warm` is 1 when every feature of the
-    set has had its warm-up; before that the windows are as long as there are bars. No value is ever infinite or NaN.
+    changes nothing: its row leaves with the marks it has and the last values. A row whose levels are not known as deep
+    as the set asks is marked GAP. `warm` is 1 when every feature of the set has had its warm-up; before that the
+    windows are as long as there are bars. No value is ever infinite or NaN.
     """
 
     name = "features"
@@ -44,6 +47,7 @@ class Features(ArrayMachine):
             [max((one.warm_up for one in asked if one.width_ns == ns), default=0) for ns in BAR_WIDTHS_NS[:2]], "<i8"
         )
         self._walks = Walks(term, self._own)
+        self._levels = levels_asked(chosen.names)
         self._reserve(256)
 
     def initial(self) -> State:
@@ -61,6 +65,8 @@ class Features(ArrayMachine):
         if len(closes):
             count = self._fold(state, closes)
         self._walks.step(state, batch, self._out[:count])
+        if self._levels:
+            mark_unknown(self._out[:count], batch["depths"], self._levels)
         if count or self._record is not FEATURE:  # the later stages' kernels are compiled for this record alone
             batch["features"] = self._out[:count].copy()
 
@@ -68,6 +74,8 @@ class Features(ArrayMachine):
         state = self.initial()
         self._fold(state, np.zeros(1, CLOSE))
         self._walks.warm(state, self._out[:0])
+        if self._levels:
+            mark_unknown(self._out[:0], EMPTY["depths"], self._levels)
 
     def _fold(self, state: State, closes: Records) -> int:
         folded = [state[name] for name in _FOLDED]

@@ -12,9 +12,7 @@ from tests.udfs.market.logs import CHANNEL, play, real
 from udfs.features.ideas import IDEAS
 from udfs.features.row import Features
 from udfs.features.walks import Walks, loop_of
-from udfs.market.bars import Bars
-from udfs.market.book import Book
-from udfs.market.quality import Quality
+from udfs.pipeline import market
 
 ALL = tuple(feature.name for feature in TABLE)
 SHARED = [(name,) for name in NAMES]
@@ -24,7 +22,7 @@ MIXED = ("return_60s", "rsi_6_10s", "spread", "volatility_60s")
 
 
 def market_of(names: tuple[str, ...]) -> list:
-    return [kind(term_of(*names), CHANNEL) for kind in (Quality, Book, Bars, Features)]
+    return market(term_of(*names), CHANNEL)
 
 
 @pytest.fixture(scope="module")
