@@ -8,6 +8,7 @@ every order is vetoed until `penstock resume`.
 import argparse
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 from jobs.adapters import endpoints
@@ -18,6 +19,7 @@ from jobs.execution.flag import Flag, FlagState
 from jobs.execution.gate import Gate
 from jobs.execution.intake import Intake, Outlet
 from jobs.execution.judge import Judge
+from jobs.execution.pair import Pair
 from jobs.execution.signals import on_signals
 from jobs.execution.watch import Watch
 from schemas.config import Config, load
@@ -33,24 +35,35 @@ def main(arguments: list[str]) -> None:
     config = load(given.config)
     stopped = on_signals()
     ledger = Ledger(given.folder / LEDGER, config.universe)
+    lag_ns_max = config.gateway.pair.lag_ns_max if config.gateway.pair else None
+    pair = Pair(config.universe.channels, ledger.progress(), lag_ns_max)
     try:
-        _run(given.bootstrap, config, given.folder, ledger, stopped)
+        _run(given.bootstrap, config, given.folder, ledger, pair, stopped)
     except Unsafe as error:
         print(f"HALTED: {error}", file=sys.stderr, flush=True)
         ledger.halt(str(error), wall_ns())
         Flag(given.folder).write(FlagState(halted=True, by="gateway", reason=str(error), wall_ns=wall_ns()))
+        ledger.keep_progress(pair.dump())  # only now: a difference counts as read once it has halted
         raise
     finally:
         ledger.close()
 
 
-def _run(bootstrap: str, config: Config, folder: Path, ledger: Ledger, stopped: list[int]) -> None:
+def _run(bootstrap: str, config: Config, folder: Path, ledger: Ledger, pair: Pair, stopped: list[int]) -> None:
     watch = Watch(config.universe, ledger.seen())
-    intake = Intake(bootstrap, config.universe.channels, watch, ledger.offsets())
+    intake = Intake(bootstrap, config.universe.channels, watch, pair, ledger.offsets())
     broker = SimulatedBroker(lambda: endpoints.read(folder).get("exchange"), config.gateway.answer_ns_max / 1e9)
     judge = Judge(ledger, watch, Flag(folder), config.gateway.limits, config.universe)
     outlet, patience_ns = Outlet(bootstrap), config.gateway.unresolved_ns_max
-    gate = Gate(ledger, broker, outlet, watch, judge, intake.catch_up, patience_ns, wall_ns)
+    gate = Gate(ledger, broker, outlet, watch, judge, intake.catch_up, patience_ns, wall_ns, config.gateway.pair)
+
+    def observe() -> None:
+        gate.observe()
+        for line in pair.alerts({channel: seen.now_ns for channel, seen in watch.channels.items()}):
+            print(f"ALERT: {line}", file=sys.stderr, flush=True)
+        if pair.changed:
+            ledger.keep_progress(pair.dump())
+
     try:
         intake.begin()
         gate.start()
@@ -58,21 +71,21 @@ def _run(bootstrap: str, config: Config, folder: Path, ledger: Ledger, stopped: 
         halted = judge.halted(config.universe.channels[0])
         print(READY + (f", HALTED ({halted}): every order is vetoed" if halted else ""), flush=True)
         while not stopped:
-            _cycle(intake, gate)
+            _cycle(intake, gate, observe)
         while not intake.is_drained():
-            _cycle(intake, gate)
+            _cycle(intake, gate, observe)
         while gate.settle():
             time.sleep(IDLE_S)
         gate.publish()
         intake.catch_up()
-        gate.observe()
+        observe()
         print("gateway settled what was in flight", flush=True)
     finally:
         broker.close()
         intake.close()
 
 
-def _cycle(intake: Intake, gate: Gate) -> None:
+def _cycle(intake: Intake, gate: Gate, observe: Callable[[], None]) -> None:
     """One round. While the fate of an order is open no other one is taken: in doubt, no order."""
     message = None
     if gate.settle():
@@ -80,7 +93,7 @@ def _cycle(intake: Intake, gate: Gate) -> None:
     else:
         message = intake.order()
     if intake.follow():
-        gate.observe()
+        observe()
     if message is not None:
         gate.take(message.partition, message.offset, message.value)
     gate.publish()

@@ -6,6 +6,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
+from jobs.execution.pair import Said
 from jobs.execution.standing import Standing, standing
 from schemas.decimal_text import render
 from schemas.instrument import MONEY_DECIMALS
@@ -31,6 +32,9 @@ def show(found: Standing) -> Table:
         table.add_row("oldest open", found.oldest_open.id, waits)
     table.add_row("to be published", str(found.waiting), "frames in the outbox")
     table.add_row("last progress", _time(found.last_wall_ns), "")
+    for channel, said in found.progress.items():
+        if len(said.reached) > 1 or said.trailing:
+            table.add_row(f"replicas of channel {channel}", _replicas(said), _compared(said))
     for position in found.positions:
         money = f"realised {render(position.realised, MONEY_DECIMALS)}, fees {render(position.fees, MONEY_DECIMALS)}"
         table.add_row(f"instrument {position.instrument}", str(position.size), f"size units held; {money}")
@@ -39,6 +43,18 @@ def show(found: Standing) -> Table:
 
 def _why(found: Standing) -> str:
     return f"{found.reason} ({found.by}, {_time(found.since_wall_ns)})" if found.halted else ""
+
+
+def _replicas(said: Said) -> str:
+    """How far each has come; in red the one that trails."""
+    names = sorted({*said.reached, *said.trailing})
+    places = {name: f"{name} {said.reached.get(name, 'nowhere')}" for name in names}
+    return ", ".join(f"[bold red]{text} trails[/]" if name in said.trailing else text for name, text in places.items())
+
+
+def _compared(said: Said) -> str:
+    times = f"has trailed {said.alerts} time(s)" if said.alerts else "none has trailed"
+    return f"digests compared {said.compared}, different {said.different}; {times}"
 
 
 def _time(stamp_ns: int) -> str:

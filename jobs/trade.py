@@ -12,7 +12,7 @@ import argparse
 import sys
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from jobs.adapters.checkpoints import claim, newest_checkpoint
 from jobs.adapters.resources import check_resources, open_resources
@@ -20,6 +20,9 @@ from jobs.adapters.stopping import stop_asked
 from jobs.begin import read_term
 from schemas.errors import Unsafe
 from schemas.topics import REPLICAS
+
+if TYPE_CHECKING:
+    from udfs.flink import ChannelOperator
 
 READY = "trade is running"
 POLL_S = 0.2
@@ -52,6 +55,7 @@ def main(arguments: list[str]) -> None:
         given.partitions or max(channels) + 1,
         partial(open_resources, given.models),
         given.bounded,
+        operator_of=_operator(given.inject),
         replica=REPLICAS[given.replica],
     )
     if given.work is None or given.bounded:
@@ -66,6 +70,13 @@ def _check(bootstrap: str, channels: tuple[int, ...], models: Path | None) -> No
         term = read_term(bootstrap, channel)
         if term is not None:
             check_resources(term, models)
+
+
+def _operator(fault: str | None) -> type[ChannelOperator]:
+    from jobs.adapters.drill import WrongBids
+    from udfs.flink import ChannelOperator
+
+    return WrongBids if fault else ChannelOperator
 
 
 def _run_until_stopped(client: Any, work: Path) -> None:
@@ -89,6 +100,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--channels", required=True, help="numbers with commas between them")
     parser.add_argument("--partitions", type=int, default=0, help="of every topic; default: the highest channel + 1")
     parser.add_argument("--replica", choices=sorted(REPLICAS), default="a", help="which one of a hot pair; default: a")
+    parser.add_argument("--inject", choices=["bids"], help="for drills: this replica's bids go wrong after 100 s")
     parser.add_argument("--parallelism", type=int, default=1)
     parser.add_argument("--models", type=Path, help="the model registry's folder; default: the installed one")
     parser.add_argument("--work", type=Path, help="embedded: where checkpoints and savepoints lie")

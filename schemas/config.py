@@ -5,7 +5,7 @@
 
 import hashlib
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import msgspec
 
@@ -117,10 +117,27 @@ class FeedConfig(_Strict, frozen=True):
     heartbeat_ns: int = 100_000_000
 
 
+class PairConfig(_Strict, frozen=True):
+    """How the gateway treats a hot pair of trade; neither has a default.
+
+    `orders = "first"`: one replica's word is enough, so that losing either is no pause; an order of a replica that has
+    gone wrong may leave before the other contradicts it. `"both"`: an order waits until both have asked for it, and is
+    vetoed once its time has passed; losing either replica then stops all orders.
+    """
+
+    orders: Literal["first", "both"]
+    lag_ns_max: int  # of channel time, by which a replica may come later to a position before that is an alert
+
+    def __post_init__(self) -> None:
+        if self.lag_ns_max <= 0:
+            raise ConfigError(f"gateway.pair: lag_ns_max must be positive, was {self.lag_ns_max}")
+
+
 class GatewayConfig(_Strict, frozen=True):
     """The gateway's own account limits and patience; limits are required."""
 
     limits: Limits
+    pair: PairConfig | None = None
     answer_ns_max: int = 2_000_000_000
     unresolved_ns_max: int = 30_000_000_000
 

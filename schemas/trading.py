@@ -29,7 +29,6 @@ class Reason(IntEnum):
     BELOW_COST = 2
     WAITING = 3  # between two round trips
     ORDER_WORKING = 4
-    NO_SCORE = 5
     # risk, in the order in which the checks run
     HALTED = 20
     NOT_TRADABLE = 21
@@ -51,6 +50,7 @@ class Reason(IntEnum):
     WRONG_TERM = 41
     NEVER_SENT = 42
     TIMED_OUT = 43
+    UNCONFIRMED = 44  # only one replica of a hot pair asked for it, and both must
     # the exchange's
     UNKNOWN_INSTRUMENT = 60
     NO_LIQUIDITY = 61

@@ -19,7 +19,7 @@ from schemas.errors import SetupError, Unsafe
 from schemas.frame import Records
 from schemas.instrument import Universe
 from schemas.records import Kind
-from schemas.topics import QUARANTINE, TICKS
+from schemas.topics import QUARANTINE, REPLICAS, TICKS
 from schemas.trading import Order, Reason, ReportKind, Stamps, order_hash
 from udfs.execution.orders import FINAL, OrderEvent, OrderState, after
 from udfs.execution.settle import own_report, settle
@@ -63,21 +63,37 @@ class Ledger:
     def receive(
         self, order: Order, canonical: bytes, stamps: Stamps | None, received_wall_ns: int, at: tuple[int, int]
     ) -> bool:
-        """Take an order from (partition, offset); False when it is here already; Unsafe when with other bytes."""
+        """Take an order from (partition, offset); False when it is here already.
+
+        Unsafe when it is here with other bytes: the halt stands in the ledger, and the message counts as read, so that
+        a gateway that was resumed can go on.
+        """
         sha256 = order_hash(canonical)
         with self._database.transaction():
             known = self._database.value("SELECT sha256 FROM orders WHERE id = ?", order.id)
-            if known not in (None, sha256):
-                raise Unsafe(f"order {order.id} came twice with different bytes ({known[:12]}, {sha256[:12]})")
-            if known is None:
+            conflict = known not in (None, sha256)
+            if conflict:
+                replica = f" from replica {stamps.replica}" if stamps else ""
+                reason = f"order {order.id} came twice with different bytes ({known[:12]}, {sha256[:12]}{replica})"
+                self._note(reason, received_wall_ns)
+            elif known is None:
                 self._database.write(
                     "INSERT INTO orders (id, canonical, sha256, channel, instrument, signed_size, state, decided_ns,"
                     " published_wall_ns, received_wall_ns) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
                     *(order.id, canonical, sha256, order.channel, order.instrument, order.signed_size),
                     *(OrderState.RECEIVED, order.decided_ns, stamps.published_ns if stamps else 0, received_wall_ns),
                 )
+            if stamps is not None and not conflict:
+                self._database.write("INSERT OR IGNORE INTO asked VALUES (?, ?)", order.id, stamps.replica)
             self._advance(at)
+        if conflict:
+            raise Unsafe(reason)
         return known is None
+
+    def is_confirmed(self, order_id: str) -> bool:
+        """Whether every replica of a hot pair has asked for the order."""
+        count = self._database.value("SELECT count(*) FROM asked WHERE id = ?", order_id)
+        return bool(count == len(REPLICAS))
 
     def skip(self, at: tuple[int, int], refused: Records | None = None, channel: int = 0) -> None:
         """Pass a message of orders.v1 over; `refused` is the document that says why, for quarantine.v1."""
@@ -124,8 +140,7 @@ class Ledger:
 
     def in_states(self, *states: OrderState) -> list[Entry]:
         """The orders in these states, in the order of arrival."""
-        marks = ", ".join("?" * len(states))
-        rows = self._database.rows(f"SELECT * FROM orders WHERE state IN ({marks}) ORDER BY number", *states)
+        rows = self._database.rows(f"SELECT * FROM orders WHERE state IN ({_marks(states)}) ORDER BY number", *states)
         return [_entry(row) for row in rows]
 
     def find(self, order_id: str) -> Entry | None:
@@ -142,12 +157,14 @@ class Ledger:
                 accounts[row["instrument"]][name] = row[name]
         return accounts
 
-    def open_orders(self) -> int:
-        return int(self._database.value("SELECT count(*) FROM orders WHERE state IN (2, 3)"))
+    def open_orders(self, channels: tuple[int, ...]) -> int:
+        query = f"SELECT count(*) FROM orders WHERE state IN (2, 3) AND channel IN ({_marks(channels)})"
+        return int(self._database.value(query, *channels))
 
-    def sent_since(self, channel_ns: int) -> int:
-        """Orders offered to the broker after a channel time."""
-        return int(self._database.value("SELECT count(*) FROM orders WHERE sent_ns > ?", channel_ns))
+    def sent_since(self, channel_ns: int, channels: tuple[int, ...]) -> int:
+        """Orders of some channels that were offered to the broker after a channel time."""
+        query = f"SELECT count(*) FROM orders WHERE sent_ns > ? AND channel IN ({_marks(channels)})"
+        return int(self._database.value(query, channel_ns, *channels))
 
     # The log, halts
 
@@ -169,15 +186,27 @@ class Ledger:
         """The next message of each partition of orders.v1."""
         return {row["partition"]: row["next"] for row in self._database.rows("SELECT * FROM offsets")}
 
+    def keep_progress(self, said: dict[int, bytes]) -> None:
+        """Keep what the replicas of trade have said of their progress."""
+        with self._database.transaction():
+            for channel, state in said.items():
+                self._database.write("INSERT OR REPLACE INTO progress VALUES (?, ?)", channel, state)
+
+    def progress(self) -> dict[int, bytes]:
+        return {row["channel"]: row["said"] for row in self._database.rows("SELECT * FROM progress")}
+
     def halt(self, reason: str, wall_ns: int) -> None:
         with self._database.transaction():
-            self._database.write("INSERT INTO halts (raised_wall_ns, reason) VALUES (?, ?)", wall_ns, reason)
+            self._note(reason, wall_ns)
 
     def halted_since(self, wall_ns: int) -> str | None:
         """The reason of a halt that was raised after a wall time; None when there was none."""
         query = "SELECT reason FROM halts WHERE raised_wall_ns > ? ORDER BY number DESC LIMIT 1"
         reason = self._database.value(query, wall_ns)
         return None if reason is None else str(reason)
+
+    def _note(self, reason: str, wall_ns: int) -> None:
+        self._database.write("INSERT INTO halts (raised_wall_ns, reason) VALUES (?, ?)", wall_ns, reason)
 
     def _row(self, order_id: str) -> Row:
         return self._database.rows("SELECT * FROM orders WHERE id = ?", order_id)[0]
@@ -213,6 +242,10 @@ class Ledger:
         apply_fill(account, self._universe.instruments[order.instrument], order.side, price, size, fee)
         money = (int(account[name]) for name in _MONEY)
         self._database.write("INSERT OR REPLACE INTO accounts VALUES (?, ?, ?, ?, ?)", order.instrument, *money)
+
+
+def _marks(values: tuple[int, ...]) -> str:
+    return ", ".join("?" * len(values))
 
 
 def _entry(row: Row) -> Entry:

@@ -35,6 +35,17 @@ CREATE TABLE IF NOT EXISTS orders (
 CREATE INDEX IF NOT EXISTS orders_open ON orders (state) WHERE state <= 3;
 CREATE INDEX IF NOT EXISTS orders_sent ON orders (sent_ns);
 
+CREATE TABLE IF NOT EXISTS asked (
+    id TEXT NOT NULL REFERENCES orders (id),
+    replica TEXT NOT NULL,              -- of trade (schemas.topics.REPLICAS)
+    PRIMARY KEY (id, replica)
+) STRICT;
+
+CREATE TABLE IF NOT EXISTS progress (
+    channel INTEGER PRIMARY KEY,
+    said BLOB NOT NULL                  -- jobs.execution.pair.Said as msgpack: how far the replicas have come
+) STRICT;
+
 CREATE TABLE IF NOT EXISTS executions (
     execution_id TEXT PRIMARY KEY,
     order_id TEXT NOT NULL REFERENCES orders (id),

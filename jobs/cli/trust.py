@@ -1,5 +1,6 @@
 """Trust: replay, reconcile."""
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -9,11 +10,14 @@ from jobs.cli.options import FOLDER, Folder
 
 PANEL = "Trust"
 
+chaos = typer.Typer(no_args_is_help=True, help="Kill the processes of real runs; see what it costs.")
+
 
 def register(app: typer.Typer) -> None:
     app.command(rich_help_panel=PANEL)(replay)
     text = "Ledger, exchange journal and log side by side: every order once, nothing lost."
     forward(app, "reconcile", "jobs.reconcile", text, PANEL)
+    app.add_typer(chaos, name="chaos", rich_help_panel=PANEL)
 
 
 def replay(
@@ -28,3 +32,19 @@ def replay(
     from jobs.replay import replay as job
 
     raise typer.Exit(job(folder, mutate=mutate, bootstrap=bootstrap) if verify else 2)
+
+
+@chaos.command()
+def pair(
+    data: Annotated[Path | None, typer.Option(help="The capture; default: the one of the checkout.")] = None,
+    pace: Annotated[float, typer.Option(help="How many times faster than it was captured.")] = 2.0,
+    seconds: Annotated[float, typer.Option(help="Of watching before and after each loss.")] = 20.0,
+    diverge: Annotated[
+        bool, typer.Option("--diverge", help="Let one replica go wrong: the gateway must halt.")
+    ] = False,
+    folder: Folder = FOLDER,
+) -> None:
+    """Two replicas of trade: either is killed and returns, and the orders must go on without a pause."""
+    from jobs.pair import pair as job
+
+    raise typer.Exit(job(folder, data, pace, seconds, diverge))

@@ -1,6 +1,7 @@
 """The gateway's core: ledger, then broker, then outbox, then log. It may be killed between any two of its steps.
 
     receive ──▶ judge ──▶ veto                                 one terminal report, never offered
+  (a hot pair: both replicas', if so configured)
                   │
                   └─▶ send (ledger) ─▶ submit (broker) ─▶ apply (ledger and outbox) ─▶ publish (log)
 
@@ -18,9 +19,10 @@ from jobs.adapters.brokerage import Broker, BrokerSilentError
 from jobs.adapters.ledger import Entry, Ledger
 from jobs.execution.judge import Judge
 from jobs.execution.watch import Watch
+from schemas.config import PairConfig
 from schemas.errors import BadFrame, Fault, Unsafe
 from schemas.frame import encode
-from schemas.topics import ORDERS, Source
+from schemas.topics import ORDERS, REPLICA_A, Source
 from schemas.trading import Cancel, Order, Reason, canonical_order, order_id, read_order_message
 from udfs.execution.orders import FINAL, OPEN, OrderState
 from udfs.quarantine import refused_message
@@ -49,10 +51,12 @@ class Gate:
         catch_up: Callable[[], None],
         unresolved_ns_max: int,
         wall_ns: Callable[[], int],
+        pair: PairConfig | None = None,
     ) -> None:
-        """`catch_up` reads the logs to their present ends into the watch."""
+        """`catch_up` reads the logs to their present ends into the watch. Without `pair` there is one replica only."""
         self._ledger, self._broker, self._log, self._watch, self._judge = ledger, broker, log, watch, judge
         self._catch_up, self._unresolved_ns_max, self._wall_ns = catch_up, unresolved_ns_max, wall_ns
+        self._is_paired, self._needs_both = pair is not None, pair is not None and pair.orders == "both"
 
     def start(self) -> None:
         """Once the logs have been read to their ends: a new epoch, then whatever an earlier run left undone."""
@@ -60,7 +64,8 @@ class Gate:
         self._ledger.outbox.announce(self._watch.log_ids())
         self.publish()
         for entry in self._ledger.in_states(OrderState.RECEIVED):
-            self._decide(entry.order)
+            if self._may_go(entry.order):
+                self._decide(entry.order)
         self.settle()
 
     def observe(self) -> None:
@@ -101,11 +106,19 @@ class Gate:
         if self._watch.channels[partition].modes.get(order.term) == "lock-step":
             self._ledger.skip(at)  # its exchange is in the channel
             return
-        if self._ledger.receive(order, canonical, stamps, self._wall_ns(), at):
+        if stamps is not None and stamps.replica != REPLICA_A.name and not self._is_paired:
+            raise Unsafe(
+                f"order {order.id} came from replica {stamps.replica}, and the configuration has no [gateway.pair]: "
+                'say there whether the word of one replica is enough for an order (orders = "first" or "both")'
+            )
+        fresh = self._ledger.receive(order, canonical, stamps, self._wall_ns(), at)
+        if (fresh or self._is_held(order)) and self._may_go(order):
             self._decide(order)
 
     def settle(self) -> int:
         """Ask for every order whose fate is open; how many are still open."""
+        if self._needs_both:
+            self._give_up()
         for entry in self._ledger.in_states(*OPEN):
             self._resolve(entry)
         return len(self._ledger.in_states(*OPEN))
@@ -118,6 +131,21 @@ class Gate:
                 self._log.send(one.topic, frame.channel, encode(frame))
             self._log.flush()
             self._ledger.outbox.published(waiting[-1].number)
+
+    def _may_go(self, order: Order) -> bool:
+        return not self._needs_both or self._ledger.is_confirmed(order.id)
+
+    def _is_held(self, order: Order) -> bool:
+        """Whether the order waits for the other replica's word."""
+        entry = self._ledger.find(order.id) if self._needs_both else None
+        return entry is not None and entry.state is OrderState.RECEIVED
+
+    def _give_up(self) -> None:
+        """Close what only one replica has asked for within the order's time."""
+        for entry in self._ledger.in_states(OrderState.RECEIVED):
+            now_ns = self._watch.channels[entry.order.channel].now_ns
+            if now_ns > entry.order.valid_until_ns:
+                self._ledger.veto(entry.order, Reason.UNCONFIRMED, now_ns, self._wall_ns())
 
     def _decide(self, order: Order) -> None:
         synced_wall_ns = self._wall_ns()

@@ -1,13 +1,14 @@
-"""What the gateway reads and writes in Kafka: three topics in, the outbox's topics out."""
+"""What the gateway reads and writes in Kafka: four topics in, the outbox's topics out."""
 
 import time
 from collections import deque
 from collections.abc import Mapping
 
 from jobs.adapters.kafka import Message, Producer, Reader
+from jobs.execution.pair import Pair
 from jobs.execution.watch import Watch
 from schemas.errors import PenstockError, SetupError, Unsafe
-from schemas.topics import MARKS, ORDERS, TICKS
+from schemas.topics import MARKS, ORDERS, PROGRESS, TICKS
 
 __all__ = ["DeliveryError", "Intake", "Outlet"]
 
@@ -43,10 +44,13 @@ class Outlet:
 class Intake:
     """Logs and marks into the watch, orders to the caller. SetupError: broker, topic or log is not there."""
 
-    def __init__(self, bootstrap: str, channels: tuple[int, ...], watch: Watch, offsets: Mapping[int, int]) -> None:
-        self._channels, self._watch = channels, watch
+    def __init__(
+        self, bootstrap: str, channels: tuple[int, ...], watch: Watch, pair: Pair, offsets: Mapping[int, int]
+    ) -> None:
+        self._channels, self._watch, self._pair = channels, watch, pair
         self._logs = Reader(bootstrap, TICKS.name, channels, {one: watch.channels[one].offset for one in channels})
         self._marks = Reader(bootstrap, MARKS.name, channels, "end")
+        self._progress = _after(bootstrap, channels, {one: pair.channels[one].offset for one in channels})
         self._next = {channel: offsets.get(channel, 0) for channel in channels}
         self._orders = Reader(bootstrap, ORDERS.name, channels, self._next)
         self._held: deque[Message] = deque()
@@ -70,13 +74,17 @@ class Intake:
             self._take_logs(self._logs.poll(POLL_S))
 
     def follow(self) -> bool:
-        """Take what has come of logs and marks, without waiting; whether it should be kept now."""
+        """Take what has come of logs, marks and progress, without waiting; whether it should be kept now."""
         for _ in range(ROUNDS_MAX):
             logs, marks = self._logs.poll(0), self._marks.poll(0)
             self._take_logs(logs)
             for message in marks:
                 self._watch.mark(message.partition, message.value)
-            if not (logs or marks):
+            progress = self._progress.poll(0)
+            for message in progress:
+                seen = self._watch.channels[message.partition]
+                self._pair.take(message.partition, message.offset, message.value, seen.log_id, seen.now_ns)
+            if not (logs or marks or progress):
                 break
         if not self._watch.changed and time.monotonic() < self._kept + KEEP_S:
             return False
@@ -98,9 +106,20 @@ class Intake:
         return all(self._next[channel] >= end for channel, end in self._orders.high_watermarks().items())
 
     def close(self) -> None:
-        for reader in (self._logs, self._marks, self._orders):
+        for reader in (self._logs, self._marks, self._progress, self._orders):
             reader.close()
 
     def _take_logs(self, messages: list[Message]) -> None:
         for message in messages:
             self._watch.log(message.partition, message.offset, message.value)
+
+
+def _after(bootstrap: str, channels: tuple[int, ...], wanted: Mapping[int, int]) -> Reader:
+    """progress.v1 from where it was left; what its retention has cut off since cannot be compared any more."""
+    reader = Reader(bootstrap, PROGRESS.name, channels, "beginning")
+    try:
+        marks = {channel: reader.watermarks(channel) for channel in channels}
+    finally:
+        reader.close()
+    starts = {channel: min(max(low, wanted[channel]), high) for channel, (low, high) in marks.items()}
+    return Reader(bootstrap, PROGRESS.name, channels, starts)

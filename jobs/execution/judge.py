@@ -20,11 +20,15 @@ MINUTE_NS = 60_000_000_000
 
 
 class Judge:
-    """Says why an order must not leave, or Reason.NONE; reads ledger, marks and the halt flag, changes nothing."""
+    """Says why an order must not leave, or Reason.NONE; reads ledger, marks and the halt flag, changes nothing.
+
+    The gateway's own limits always hold, over the account; those of a LIMITS control in a channel's log hold beside
+    them, over that channel: a control can make the gateway stricter at once, never more lenient.
+    """
 
     def __init__(self, ledger: Ledger, watch: Watch, flag: Flag, limits: Limits, universe: Universe) -> None:
         self._ledger, self._watch, self._flag = ledger, watch, flag
-        self._limits, self._instruments = limits, universe.instruments
+        self._limits, self._instruments, self._channels = limits, universe.instruments, universe.channels
 
     def judge(self, order: Order) -> Reason:
         seen = self._watch.channels[order.channel]
@@ -41,8 +45,8 @@ class Judge:
             return Reason.EXPIRED
         if self._watch.quote(order.instrument)["receive_ns"] == 0:
             return Reason.NO_MARK
-        return check(
-            Intent(order.side, order.price, order.size), instrument, self._view(order, instrument), self._limits
+        return self._check(order, instrument, None, self._limits) or (
+            Reason.NONE if seen.limits is None else self._check(order, instrument, order.channel, seen.limits)
         )
 
     def halted(self, channel: int) -> str | None:
@@ -54,7 +58,13 @@ class Judge:
             return "a HALT control in the log"
         return self._ledger.halted_since(flag.wall_ns)
 
-    def _view(self, order: Order, instrument: Instrument) -> View:
+    def _check(self, order: Order, instrument: Instrument, channel: int | None, limits: Limits) -> Reason:
+        intent = Intent(order.side, order.price, order.size)
+        return check(intent, instrument, self._view(order, instrument, channel), limits)
+
+    def _view(self, order: Order, instrument: Instrument, channel: int | None) -> View:
+        """Of the account (None), by the gateway's own limits, or of one channel, by those of a LIMITS control."""
+        channels = self._channels if channel is None else (channel,)
         now_ns = self._watch.channels[order.channel].now_ns
         mark = self._watch.quote(order.instrument)
         accounts = self._ledger.accounts()
@@ -71,16 +81,16 @@ class Judge:
             held=int(accounts[order.instrument]["size"]),
             working_buy=sum(size for side, size in left if side == Side.BUY),
             working_sell=-sum(size for side, size in left if side == Side.SELL),
-            open_orders=self._ledger.open_orders(),
-            orders_last_minute=self._ledger.sent_since(now_ns - MINUTE_NS),
-            profit=self._profit(accounts, instrument.settle),
+            open_orders=self._ledger.open_orders(channels),
+            orders_last_minute=self._ledger.sent_since(now_ns - MINUTE_NS, channels),
+            profit=self._profit(accounts, instrument.settle, channels),
         )
 
-    def _profit(self, accounts: Records, settle: str) -> int:
-        """Of the whole account, in one settle currency."""
+    def _profit(self, accounts: Records, settle: str, channels: tuple[int, ...]) -> int:
+        """Of all instruments of some channels, in one settle currency."""
         total = 0
         for number in np.flatnonzero(accounts != np.zeros((), accounts.dtype)):
             one, mark = self._instruments[number], self._watch.quote(number)
-            if one.settle == settle:
+            if one.settle == settle and one.channel in channels:
                 total += profit(accounts[number], one, int(mark["bid"]), int(mark["ask"]))
         return total

@@ -7,6 +7,7 @@ import msgspec
 
 from jobs.adapters.sqlite import is_owned, read_only
 from jobs.execution.flag import Flag
+from jobs.execution.pair import Said
 from udfs.execution.orders import OPEN, OrderState
 
 __all__ = ["Open", "Position", "Standing", "standing"]
@@ -46,6 +47,7 @@ class Standing(msgspec.Struct, frozen=True, kw_only=True):
     waiting: int = 0  # frames of the outbox that are not known to be in their topics
     last_wall_ns: int = 0
     positions: tuple[Position, ...] = ()
+    progress: dict[int, Said] = {}  # of the replicas of trade, by channel
 
 
 def standing(folder: Path) -> Standing:
@@ -75,11 +77,20 @@ def standing(folder: Path) -> Standing:
             waiting=waiting["n"],
             last_wall_ns=last["ns"],
             positions=tuple(Position(*row) for row in ledger.execute("SELECT * FROM accounts ORDER BY instrument")),
+            progress=_progress(ledger),
         )
 
 
 _OPEN_MAX = OrderState.WORKING  # the states behind it are final
 _BY_STATE = "SELECT state, count(*) AS n FROM orders GROUP BY state"
+
+
+def _progress(ledger: Any) -> dict[int, Said]:
+    """Empty for a ledger of before there were pairs."""
+    if _row(ledger, "SELECT name FROM sqlite_master WHERE name = 'progress'") is None:
+        return {}
+    rows = ledger.execute("SELECT channel, said FROM progress ORDER BY channel").fetchall()
+    return {row["channel"]: msgspec.msgpack.decode(row["said"], type=Said) for row in rows}
 
 
 def _row(connection: Any, query: str, *values: object) -> Any:

@@ -5,14 +5,15 @@ from collections.abc import Mapping
 import msgspec
 import numpy as np
 
-from schemas.control import Epoch, Genesis, Halt, Resume, Term, read_control
+from schemas.config import Limits
+from schemas.control import Epoch, Genesis, Halt, NewLimits, Resume, Term, read_control
 from schemas.errors import BadFrame, Unsafe
 from schemas.frame import Frame, Records, decode, log_tag
 from schemas.instrument import Universe
 from schemas.records import MARK, Kind
 from schemas.topics import SOURCES_MAX, Source
 from schemas.trading import ExchangeMode
-from udfs.admission import ALLOWED
+from udfs.admission import ALLOWED, SPEAKERS
 from udfs.market.quality import AHEAD_NS_MAX, VALUE_END
 
 __all__ = ["Seen", "Watch"]
@@ -35,6 +36,7 @@ class Seen(msgspec.Struct, kw_only=True):
     term: int = 0
     modes: dict[int, ExchangeMode] = {}  # by term
     halted: bool = False
+    limits: Limits | None = None  # of the last LIMITS control of the term
     now_ns: int = 0
     writers: list[Writer] = []
 
@@ -122,12 +124,17 @@ class Watch:
             )
         writer.epoch, writer.sequence = frame.epoch, end
         self.changed = True
+        if control is not None and frame.source not in SPEAKERS[type(control)]:
+            return False
         if isinstance(control, Genesis):
             seen.log_id = control.log_id
         elif isinstance(control, Term):
             seen.term, seen.modes[control.number] = control.number, control.exchange.mode
+            seen.limits = None
         elif isinstance(control, Halt | Resume):
             seen.halted = isinstance(control, Halt)
+        elif isinstance(control, NewLimits):
+            seen.limits = control.limits
         return True
 
 

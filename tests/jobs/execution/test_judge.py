@@ -3,6 +3,7 @@
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import numpy as np
 import pytest
 
@@ -10,7 +11,7 @@ from jobs.adapters.ledger import Ledger
 from jobs.execution.flag import Flag, FlagState
 from jobs.execution.judge import Judge
 from jobs.execution.watch import Watch
-from schemas.control import Halt, Resume
+from schemas.control import Control, Epoch, Halt, NewLimits, Resume, control_frame
 from schemas.frame import Frame, encode, log_tag
 from schemas.records import TICK, Kind, Side
 from schemas.topics import Source
@@ -48,6 +49,13 @@ class Bench:
         tick = np.zeros(1, TICK)
         tick["receive_ns"] = at_ns
         self.watch.log(0, 99, encode(Frame(Kind.HEARTBEAT, 0, Source.FEED, 1, 0, tick, log=log_tag(LOG_ID))))
+
+
+def operated(*controls: Control, channel: int = 0) -> list[bytes]:
+    """The operator's announcement and its controls."""
+    given = [Epoch(source=Source.OPERATOR, epoch=1), *controls]
+    place = {"channel": channel, "source": Source.OPERATOR, "epoch": 1, "log": log_tag(LOG_ID)}
+    return [encode(control_frame(one, sequence=number, **place)) for number, one in enumerate(given)]
 
 
 @pytest.fixture
@@ -106,12 +114,48 @@ def test_halts(bench: Bench, folder: Path) -> None:
 
 
 def test_halt_in_the_log(bench: Bench) -> None:
-    halted, resumed = opening(bench.config, 0, Halt(by="t", reason="r"), Resume(by="t"))[3:]
+    announced, halted, resumed = operated(Halt(by="t", reason="r"), Resume(by="t"))
+    bench.watch.log(0, 3, announced)
     bench.watch.log(0, 3, halted)
     assert bench.ask() is Reason.HALTED
     bench.watch.log(0, 4, resumed)
     bench.watch.log(0, 5, halted)  # a repeat
     assert bench.ask() is Reason.NONE
+
+
+def test_only_the_operator_resumes(bench: Bench) -> None:
+    halted, resumed = opening(bench.config, 0, Halt(by="t", reason="r"), Resume(by="t"))[3:]
+    bench.watch.log(0, 3, halted)
+    bench.watch.log(0, 4, resumed)
+    assert bench.ask() is Reason.HALTED
+
+
+def test_a_limits_control_makes_the_gateway_stricter_at_once_and_never_more_lenient(bench: Bench) -> None:
+    order = {"size": 800_000}  # 480 USDT
+    own = bench.config.gateway.limits
+    limits = [
+        NewLimits(limits=msgspec.structs.replace(own, money=(msgspec.structs.replace(own.money[0], **changed),)))
+        for changed in ({"order_notional_max": 400 * 10**8}, {"order_notional_max": 10_000 * 10**8})
+    ]
+    announced, strict, lenient = operated(*limits)
+    for data, reason in ((announced, Reason.NONE), (strict, Reason.ORDER_NOTIONAL), (lenient, Reason.NONE)):
+        bench.watch.log(0, 3, data)
+        assert bench.ask(**order) is reason
+    assert bench.ask(size=834_000) is Reason.ORDER_NOTIONAL  # the gateway's own still holds
+    kept = Watch(bench.config.universe, bench.watch.dump())
+    assert kept.channels == bench.watch.channels
+
+
+def test_limits_of_one_channel_count_that_channel_only(bench: Bench) -> None:
+    bench.fill(1)
+    bench.fill(2)
+    for channel in (0, 1):
+        strict = NewLimits(limits=msgspec.structs.replace(bench.config.gateway.limits, orders_per_minute_max=2))
+        for data in operated(strict, channel=channel):
+            bench.watch.log(channel, 3, data)
+    bench.watch.mark(1, mark_frame(2, 1))
+    assert bench.ask(3) is Reason.ORDER_RATE
+    assert bench.ask(3, channel=1, instrument=2) is Reason.NONE
 
 
 def test_positions_are_the_accounts(bench: Bench) -> None:

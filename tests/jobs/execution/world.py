@@ -16,13 +16,13 @@ from jobs.execution.flag import Flag
 from jobs.execution.gate import Gate
 from jobs.execution.judge import Judge
 from jobs.execution.watch import Watch
-from schemas.config import Config, read
+from schemas.config import Config, PairConfig, read
 from schemas.control import Control, Epoch, Genesis, Term, control_frame
 from schemas.feature_sets import DEFAULT
 from schemas.frame import Frame, Records, encode, log_tag
 from schemas.records import MARK, Kind, Side
-from schemas.topics import TICKS, Source
-from schemas.trading import Order, ReportKind, canonical_order, order_id
+from schemas.topics import TICKS, ReplicaName, Source
+from schemas.trading import Order, ReportKind, Stamps, canonical_order, order_id, order_message
 from udfs.arrays import QUOTE
 from udfs.exchange.matching import Terms, match
 
@@ -219,8 +219,16 @@ def burn_in_transactions(ledger: Ledger, fuse: Fuse) -> None:
 class World:
     """Everything outside the gateway's process."""
 
-    def __init__(self, folder: Path, orders: list[bytes], moods: dict[str, str], buffered: bool = False) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        orders: list[bytes],
+        moods: dict[str, str],
+        buffered: bool = False,
+        pair: PairConfig | None = None,
+    ) -> None:
         self.config, self.folder, self.orders, self.buffered = config(), folder, orders, buffered
+        self.pair = pair
         self.broker = Double(self.config, moods)
         self.topics = {(TICKS.name, channel): opening(self.config, channel) for channel in (0, 1)}
         self.flag = Flag(folder)
@@ -259,7 +267,7 @@ class World:
             self.read_log(watch, 0)
 
         patience_ns = self.config.gateway.unresolved_ns_max
-        return Gate(ledger, broker, pipe, watch, judge, catch_up, patience_ns, self.clock), watch
+        return Gate(ledger, broker, pipe, watch, judge, catch_up, patience_ns, self.clock, self.pair), watch
 
     def read_log(self, watch: Watch, channel: int) -> None:
         log = self.topics[TICKS.name, channel]
@@ -267,8 +275,10 @@ class World:
             watch.log(channel, offset, log[offset])
 
 
-def message(order: Order) -> bytes:
-    return canonical_order(order)
+def message(order: Order, replica: ReplicaName | None = None) -> bytes:
+    if replica is None:
+        return canonical_order(order)
+    return order_message(order, Stamps(published_ns=1, received_ns=2, decided_ns=3, replica=replica))
 
 
 def is_terminal(report: Records) -> bool:

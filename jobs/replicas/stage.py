@@ -1,0 +1,127 @@
+"""The processes of the drill: broker, exchange, gateway, two replicas of trade with clusters of their own, a feed."""
+
+import os
+import shutil
+import signal
+import sys
+import time
+from collections.abc import Callable
+from importlib.resources import files
+from pathlib import Path
+
+from jobs.adapters.broker import Broker
+from jobs.adapters.endpoints import publish
+from jobs.adapters.java import find_jars
+from jobs.adapters.kafka import Reader, committed
+from jobs.adapters.processes import Process
+from jobs.adapters.supervisor import PENSTOCK
+from jobs.begin import begin
+from jobs.run import through_gateway
+from schemas.config import load
+from schemas.errors import SetupError
+from schemas.topics import REPLICAS, TICKS
+
+__all__ = ["Stage", "wait"]
+
+NAMES = ("exchange", "gateway", "trade-a", "trade-b", "feed")
+BUSY = {  # the demonstration with a round trip every second: a pause of a second can be seen
+    "round_trip_ns = 30_000_000_000": "round_trip_ns = 1_000_000_000",
+    "orders_per_minute_max = 60\n": "orders_per_minute_max = 600\n",
+    "orders_per_minute_max = 120\n": "orders_per_minute_max = 1200\n",
+}
+PAIR = '\n[gateway.pair]\norders = "first"\nlag_ns_max = 4_000_000_000\n'
+
+
+class Stage:
+    """Everything in one folder, begun anew each time; whoever leaves it by `close` leaves nothing running."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder, self._records = folder, folder / "processes"
+        self.processes = {name: Process(name, self._records) for name in NAMES}
+        self._broker = Broker(folder / "broker")
+
+    def open(self) -> None:
+        """Start the broker in an empty folder and begin the logs; what a killed drill left behind is ended first."""
+        for process in (*self.processes.values(), Process("broker", self.folder / "broker")):
+            if process.attach():
+                process.kill()
+        shutil.rmtree(self.folder, ignore_errors=True)
+        self.folder.mkdir(parents=True)
+        text = files("jobs.settings").joinpath("demo.toml").read_text()
+        for old, new in BUSY.items():
+            if old not in text:
+                raise SetupError(f"demo.toml does not hold {old!r}: the drill cannot make it busier")
+            text = text.replace(old, new)
+        self.config = self.folder / "pair.toml"
+        self.config.write_text(text + PAIR)
+        self.bootstrap = self._broker.start()
+        publish(self.folder, bootstrap=self.bootstrap)
+        config = through_gateway(load(self.config))
+        self.channels = config.universe.channels
+        begin(self.bootstrap, config)
+
+    def start(self, name: str, *more: str) -> None:
+        """Start one of the processes; it is ready when `wait_ready` returns."""
+        environment = {**os.environ, "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', '')}"}
+        self.processes[name].start([*PENSTOCK, *self._arguments(name), *more], environment)
+
+    def wait_ready(self, name: str, timeout_s: float = 90.0) -> None:
+        job = name.partition("-")[0]
+        self.processes[name].wait_ready(lambda: self.processes[name].said(f"{job} is running"), timeout_s)
+
+    def kill(self, name: str) -> None:
+        """SIGKILL, as the machine's end would be."""
+        process = self.processes[name]
+        process.check()
+        process.send(signal.SIGKILL)
+        process.wait(10)
+
+    def is_read(self, replica: str) -> bool:
+        """Whether a replica has checkpointed all that the logs hold now."""
+        reader = Reader(self.bootstrap, TICKS.name, self.channels, "end")
+        try:
+            ends = reader.high_watermarks()
+        finally:
+            reader.close()
+        return committed(self.bootstrap, REPLICAS[replica].group, TICKS.name, self.channels) == ends
+
+    def check(self, *names: str) -> None:
+        for name in names:
+            self.processes[name].check()
+        self._broker.check()
+
+    def close(self) -> None:
+        for process in self.processes.values():
+            process.kill()
+        self._broker.kill()
+
+    def _arguments(self, name: str) -> list[str]:
+        job, _, replica = name.partition("-")
+        bootstrap, folder = ["--bootstrap", self.bootstrap], ["--folder", str(self.folder)]
+        channels = ["--channels", ",".join(map(str, self.channels))]
+        if job == "exchange":
+            return [job, *bootstrap, *channels, *folder]
+        if job == "gateway":
+            return [job, *bootstrap, *folder, "--config", str(self.config)]
+        if job == "feed":
+            return [job, *bootstrap, "--config", str(self.config)]
+        jars = [part for jar in sorted(find_jars("flink").glob("*.jar")) for part in ("--jar", str(jar))]
+        return [
+            job,
+            *bootstrap,
+            *channels,
+            "--replica",
+            replica,
+            "--work",
+            str(self.folder / f"state-{replica}"),
+            *jars,
+        ]
+
+
+def wait(condition: Callable[[], bool], timeout_s: float, what: str) -> None:
+    """Until the condition holds; SetupError when that takes longer than `timeout_s`."""
+    deadline = time.monotonic() + timeout_s
+    while not condition():
+        if time.monotonic() > deadline:
+            raise SetupError(f"the drill waited {timeout_s:.0f} s in vain: {what}")
+        time.sleep(0.2)
