@@ -5,13 +5,12 @@ which loses nothing: it goes on from what the warehouse holds.
 """
 
 import argparse
-import signal
 import time
 from pathlib import Path
-from types import FrameType
 
 from jobs.adapters.clickhouse import open_store
 from jobs.adapters.kafka import Reader
+from jobs.adapters.stopping import stop_asked
 from jobs.cli.arguments import channel_numbers
 from jobs.warehouse.archive import IDLE_S, Archive
 from jobs.warehouse.door import Door
@@ -21,26 +20,11 @@ READY = "archive is running"
 OPEN_S_MAX = 10.0  # for a question that has the warehouse open just now
 
 
-class _Stop:
-    """Set by the first signal; the second one ends the process."""
-
-    def __init__(self) -> None:
-        self.asked = False
-        for number in (signal.SIGTERM, signal.SIGINT):
-            signal.signal(number, self._ask)
-
-    def _ask(self, number: int, frame: FrameType | None) -> None:
-        if self.asked:
-            raise SystemExit(128 + number)
-        self.asked = True
-
-
 def main(arguments: list[str]) -> None:
     given = _parser().parse_args(arguments)
     warehouse = given.warehouse or f"chdb://{(given.folder / 'warehouse').resolve()}"
     given.folder.mkdir(parents=True, exist_ok=True)
-    stop = _Stop()
-    with open_store(warehouse, patience_s=OPEN_S_MAX) as store:
+    with stop_asked() as stop, open_store(warehouse, patience_s=OPEN_S_MAX) as store:
         store.create()
         door = Door(given.folder, open_store(warehouse, read_only=True))
         archive = Archive(store)
@@ -52,7 +36,7 @@ def main(arguments: list[str]) -> None:
         }
         try:
             print(READY, flush=True)
-            while not (stop.asked or given.until_end):
+            while not (stop.is_set() or given.until_end):
                 if not archive.step(readers):
                     time.sleep(IDLE_S)
             archive.run_to_end(readers)

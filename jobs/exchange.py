@@ -5,6 +5,7 @@ It reads the channels' logs from their beginnings, serves once it has reached th
 
 import argparse
 import sys
+import threading
 import time
 from pathlib import Path
 
@@ -12,9 +13,9 @@ from jobs.adapters import endpoints
 from jobs.adapters.counter import Counter
 from jobs.adapters.journal import Journal
 from jobs.adapters.kafka import Reader
+from jobs.adapters.stopping import stop_asked
 from jobs.cli.arguments import channel_numbers
 from jobs.execution.floor import Floor
-from jobs.execution.signals import on_signals
 from schemas.topics import TICKS
 
 READY = "exchange is running"
@@ -25,7 +26,11 @@ POLL_S = 0.005
 
 def main(arguments: list[str]) -> None:
     given = _parser().parse_args(arguments)
-    stopped = on_signals()
+    with stop_asked() as stop:
+        _serve(given, stop)
+
+
+def _serve(given: argparse.Namespace, stop: threading.Event) -> None:
     journal = Journal(given.folder / JOURNAL)
     if journal.torn_bytes:
         print(f"the journal's last record was torn: {journal.torn_bytes} bytes cut, nobody was told of it", flush=True)
@@ -36,7 +41,7 @@ def main(arguments: list[str]) -> None:
         counter = Counter(floor)
         endpoints.publish(given.folder, exchange=counter.address)
         print(f"{READY}, {len(journal.entries)} orders in the journal", flush=True)
-        while not stopped:
+        while not stop.is_set():
             _read(reader, floor)
             floor.execute()
         counter.close()

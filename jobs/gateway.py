@@ -7,20 +7,22 @@ every order is vetoed until `penstock resume`.
 
 import argparse
 import sys
+import threading
 import time
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 
 from jobs.adapters import endpoints
 from jobs.adapters.clock import wall_ns
 from jobs.adapters.ledger import Ledger
 from jobs.adapters.simulated import SimulatedBroker
+from jobs.adapters.stopping import stop_asked
 from jobs.execution.flag import Flag, FlagState
 from jobs.execution.gate import Gate
 from jobs.execution.intake import Intake, Outlet
 from jobs.execution.judge import Judge
 from jobs.execution.pair import Pair
-from jobs.execution.signals import on_signals
 from jobs.execution.watch import Watch
 from schemas.config import Config, load
 from schemas.errors import Unsafe
@@ -33,23 +35,20 @@ IDLE_S = 0.01
 def main(arguments: list[str]) -> None:
     given = _parser().parse_args(arguments)
     config = load(given.config)
-    stopped = on_signals()
-    ledger = Ledger(given.folder / LEDGER, config.universe)
     lag_ns_max = config.gateway.pair.lag_ns_max if config.gateway.pair else None
-    pair = Pair(config.universe.channels, ledger.progress(), lag_ns_max)
-    try:
-        _run(given.bootstrap, config, given.folder, ledger, pair, stopped)
-    except Unsafe as error:
-        print(f"HALTED: {error}", file=sys.stderr, flush=True)
-        ledger.halt(str(error), wall_ns())
-        Flag(given.folder).write(FlagState(halted=True, by="gateway", reason=str(error), wall_ns=wall_ns()))
-        ledger.keep_progress(pair.dump())  # only now: a difference counts as read once it has halted
-        raise
-    finally:
-        ledger.close()
+    with stop_asked() as stop, closing(Ledger(given.folder / LEDGER, config.universe)) as ledger:
+        pair = Pair(config.universe.channels, ledger.progress(), lag_ns_max)
+        try:
+            _run(given.bootstrap, config, given.folder, ledger, pair, stop)
+        except Unsafe as error:
+            print(f"HALTED: {error}", file=sys.stderr, flush=True)
+            ledger.halt(str(error), wall_ns())
+            Flag(given.folder).write(FlagState(halted=True, by="gateway", reason=str(error), wall_ns=wall_ns()))
+            ledger.keep_progress(pair.dump())  # only now: a difference counts as read once it has halted
+            raise
 
 
-def _run(bootstrap: str, config: Config, folder: Path, ledger: Ledger, pair: Pair, stopped: list[int]) -> None:
+def _run(bootstrap: str, config: Config, folder: Path, ledger: Ledger, pair: Pair, stop: threading.Event) -> None:
     watch = Watch(config.universe, ledger.seen())
     intake = Intake(bootstrap, config.universe.channels, watch, pair, ledger.offsets())
     broker = SimulatedBroker(lambda: endpoints.read(folder).get("exchange"), config.gateway.answer_ns_max / 1e9)
@@ -70,7 +69,7 @@ def _run(bootstrap: str, config: Config, folder: Path, ledger: Ledger, pair: Pai
         gate.publish()
         halted = judge.halted(config.universe.channels[0])
         print(READY + (f", HALTED ({halted}): every order is vetoed" if halted else ""), flush=True)
-        while not stopped:
+        while not stop.is_set():
             _cycle(intake, gate, observe)
         while not intake.is_drained():
             _cycle(intake, gate, observe)

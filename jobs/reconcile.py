@@ -18,16 +18,19 @@ from jobs.adapters.journal import Done, read_journal
 from jobs.adapters.kafka import partition_count, read_all
 from jobs.adapters.sqlite import read_only
 from jobs.begin import read_term
-from jobs.execution.agreement import Agreement, Execution, Story, agree
+from jobs.execution.agreement import Agreement, Story, agree
 from jobs.execution.watch import Watch
 from schemas.errors import SetupError, Unsafe
 from schemas.frame import Records
 from schemas.records import REPORT, Kind
 from schemas.topics import ORDERS, TICKS
 from schemas.trading import Order, order_hash, read_order_message
+from udfs.risk.statement import Fill
 
 LEDGER, JOURNAL = "ledger.db", "exchange.journal"
-_EXECUTIONS = "SELECT execution_id, order_id, instrument, side, price, size, fee, fee_currency FROM executions"
+_EXECUTIONS = (
+    "SELECT execution_id, order_id, instrument, side, price, size, fee, fee_currency, broker_ns FROM executions"
+)
 
 
 def reconcile(folder: Path, bootstrap: str) -> Agreement:
@@ -78,12 +81,12 @@ def _asked(bootstrap: str, watch: Watch) -> dict[str, str]:
     return asked
 
 
-def _ledger(path: Path) -> tuple[dict[str, tuple[str, int]], list[Execution]]:
+def _ledger(path: Path) -> tuple[dict[str, tuple[str, int]], list[Fill]]:
     if not path.exists():
         return {}, []
     with read_only(path) as ledger:
         orders = {row["id"]: (row["sha256"], row["state"]) for row in ledger.execute("SELECT * FROM orders")}
-        return orders, [Execution(*row) for row in ledger.execute(_EXECUTIONS)]
+        return orders, [Fill(*row) for row in ledger.execute(_EXECUTIONS)]
 
 
 @contextmanager

@@ -12,7 +12,7 @@ import argparse
 import sys
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from jobs.adapters.checkpoints import claim, newest_checkpoint
 from jobs.adapters.resources import check_resources, open_resources
@@ -20,9 +20,6 @@ from jobs.adapters.stopping import stop_asked
 from jobs.begin import read_term
 from schemas.errors import Unsafe
 from schemas.topics import REPLICAS
-
-if TYPE_CHECKING:
-    from udfs.flink import ChannelOperator
 
 READY = "trade is running"
 POLL_S = 0.2
@@ -33,7 +30,9 @@ def main(arguments: list[str]) -> None:
     given = _parser().parse_args(arguments)
     channels = tuple(int(one) for one in given.channels.split(","))
     _check(given.bootstrap, channels, given.models)
+    from jobs.adapters.drill import WrongBids
     from jobs.adapters.flink import build, environment  # starts a JVM, so only once the arguments are known to be right
+    from udfs.flink import ChannelOperator
 
     settings = {}
     if given.work:
@@ -55,7 +54,7 @@ def main(arguments: list[str]) -> None:
         given.partitions or max(channels) + 1,
         partial(open_resources, given.models),
         given.bounded,
-        operator_of=_operator(given.inject),
+        operator_of=WrongBids if given.inject else ChannelOperator,
         replica=REPLICAS[given.replica],
     )
     if given.work is None or given.bounded:
@@ -70,13 +69,6 @@ def _check(bootstrap: str, channels: tuple[int, ...], models: Path | None) -> No
         term = read_term(bootstrap, channel)
         if term is not None:
             check_resources(term, models)
-
-
-def _operator(fault: str | None) -> type[ChannelOperator]:
-    from jobs.adapters.drill import WrongBids
-    from udfs.flink import ChannelOperator
-
-    return WrongBids if fault else ChannelOperator
 
 
 def _run_until_stopped(client: Any, work: Path) -> None:

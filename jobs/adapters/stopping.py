@@ -4,13 +4,22 @@ import signal
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from types import FrameType
+
+__all__ = ["stop_asked"]
 
 
 @contextmanager
 def stop_asked() -> Iterator[threading.Event]:
-    """An event that SIGTERM and SIGINT set, instead of ending the process."""
+    """An event that SIGTERM and SIGINT set, instead of ending the process; the second signal ends it at once."""
     stop = threading.Event()
-    before = {one: signal.signal(one, lambda *_: stop.set()) for one in (signal.SIGTERM, signal.SIGINT)}
+
+    def ask(number: int, frame: FrameType | None) -> None:
+        if stop.is_set():
+            raise SystemExit(128 + number)
+        stop.set()
+
+    before = {one: signal.signal(one, ask) for one in (signal.SIGTERM, signal.SIGINT)}
     try:
         yield stop
     finally:

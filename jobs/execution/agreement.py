@@ -11,21 +11,9 @@ from schemas.frame import Records
 from schemas.records import REPORT
 from schemas.trading import TERMINAL, ReportKind
 from udfs.execution.orders import FINAL, OrderState
+from udfs.risk.statement import Fill, fill_of
 
-__all__ = ["Agreement", "Execution", "Story", "agree"]
-
-
-class Execution(NamedTuple):
-    """One fill as one of the three has it."""
-
-    id: str
-    order_id: str
-    instrument: int
-    side: int
-    price: int
-    size: int
-    fee: int
-    fee_currency: str
+__all__ = ["Agreement", "Story", "agree"]
 
 
 class Story(NamedTuple):
@@ -33,7 +21,7 @@ class Story(NamedTuple):
 
     asked: Mapping[str, str]  # orders.v1: sha256 of the canonical bytes by id
     ledger: Mapping[str, tuple[str, int]]  # sha256 and OrderState by id
-    ledger_executions: list[Execution]
+    ledger_executions: list[Fill]
     journal: list[tuple[str, str, Records]]  # id, sha256, REPORT records of each order that the exchange took
     log: Records  # REPORT records that the channels accepted, in order
 
@@ -88,21 +76,9 @@ def agree(story: Story) -> Agreement:
     )
 
 
-def executions_of(reports: Records) -> list[Execution]:
-    """The fills among REPORT records."""
-    return [
-        Execution(
-            id=bytes(one["execution_id"]).decode(),
-            order_id=_id(one),
-            instrument=int(one["instrument"]),
-            side=int(one["side"]),
-            price=int(one["price"]),
-            size=int(one["size"]),
-            fee=int(one["fee"]),
-            fee_currency=bytes(one["fee_currency"]).decode(),
-        )
-        for one in reports[reports["kind"] == ReportKind.FILL]
-    ]
+def executions_of(reports: Records) -> list[Fill]:
+    """The fills among REPORT records, every one as often as it stands there."""
+    return [fill_of(one) for one in reports[reports["kind"] == ReportKind.FILL]]
 
 
 def is_terminal(report: Records) -> bool:
@@ -129,9 +105,9 @@ def _orders(story: Story, terminal: Mapping[str, int]) -> Iterable[str]:
             yield f"order {order_id}: reported in the log, never asked for"
 
 
-def _contents(witnesses: Mapping[str, list[Execution]]) -> Iterable[str]:
+def _contents(witnesses: Mapping[str, list[Fill]]) -> Iterable[str]:
     """Executions with one id and different contents."""
-    first: dict[str, tuple[str, Execution]] = {}
+    first: dict[str, tuple[str, Fill]] = {}
     for name, found in witnesses.items():
         for one in found:
             known_by, known = first.setdefault(one.id, (name, one))
@@ -139,7 +115,7 @@ def _contents(witnesses: Mapping[str, list[Execution]]) -> Iterable[str]:
                 yield f"execution {one.id}: {known_by} has {known}, {name} has {one}"
 
 
-def _sums(witnesses: Mapping[str, list[Execution]]) -> Iterable[str]:
+def _sums(witnesses: Mapping[str, list[Fill]]) -> Iterable[str]:
     """Sizes by instrument and side, fees by currency."""
     sums: dict[str, Counter[object]] = {}
     for name, found in witnesses.items():

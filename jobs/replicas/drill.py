@@ -3,6 +3,7 @@
 import time
 from collections import Counter
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 
 import msgspec
@@ -51,7 +52,7 @@ def lose_each(
         begun_ns = wall_ns()
         stage.start(f"trade-{replica}")
         stage.wait_ready(f"trade-{replica}")
-        wait(lambda name=replica: _keeps_up(stage, name), RETURN_S_MAX, f"replica {replica} catches up")
+        wait(partial(_keeps_up, stage, replica), RETURN_S_MAX, f"replica {replica} catches up")
         phases.append(_measured(stage, f"{replica} returns", begun_ns))
         say(_line(phases[-1]))
     return _end(stage, phases, say)

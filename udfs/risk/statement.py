@@ -18,9 +18,9 @@ _EXECUTIONS = (ReportKind.FILL, ReportKind.FILL_CORRECT, ReportKind.FILL_BUST)
 
 
 class Fill(NamedTuple):
-    """An execution that stands."""
+    """An execution, as a report tells it."""
 
-    strategy: str
+    id: str
     order_id: str
     instrument: int
     side: int
@@ -29,6 +29,10 @@ class Fill(NamedTuple):
     fee: int
     fee_currency: str
     broker_ns: int
+
+    @property
+    def strategy(self) -> str:
+        return strategy_of(self.order_id)
 
 
 class Quotes(NamedTuple):
@@ -55,7 +59,7 @@ def fills(reports: Records) -> list[Fill]:
     for report in reports[np.isin(reports["kind"], _EXECUTIONS)]:
         order_id, execution_id = bytes(report["order_id"]).decode(), bytes(report["execution_id"]).decode()
         bust = report["kind"] == ReportKind.FILL_BUST
-        found[order_id, execution_id] = None if bust else _fill(order_id, report)
+        found[order_id, execution_id] = None if bust else fill_of(report)
     return [fill for fill in found.values() if fill is not None]
 
 
@@ -107,10 +111,11 @@ def curves(
         yield profits(book, known, instruments)
 
 
-def _fill(order_id: str, report: Records) -> Fill:
+def fill_of(report: Records) -> Fill:
+    """The execution in one REPORT record."""
     return Fill(
-        strategy=strategy_of(order_id),
-        order_id=order_id,
+        id=bytes(report["execution_id"]).decode(),
+        order_id=bytes(report["order_id"]).decode(),
         instrument=int(report["instrument"]),
         side=int(report["side"]),
         price=int(report["price"]),

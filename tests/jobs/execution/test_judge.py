@@ -155,7 +155,7 @@ def test_limits_of_one_channel_count_that_channel_only(bench: Bench) -> None:
             bench.watch.log(channel, 3, data)
     bench.watch.mark(1, mark_frame(2, 1))
     assert bench.ask(3) is Reason.ORDER_RATE
-    assert bench.ask(3, channel=1, instrument=2) is Reason.NONE
+    assert bench.ask(3, channel=1, instrument=2, size=200_000) is Reason.NONE
 
 
 def test_positions_are_the_accounts(bench: Bench) -> None:

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from jobs.execution.pair import POSITIONS_MAX, Pair
@@ -58,6 +58,7 @@ def tellings(draw: st.DrawFn) -> list[tuple[str, int]]:
     return [(replica, STEP * next(places[replica])) for replica in order]
 
 
+@settings(deadline=None)
 @given(tellings(), st.integers(0, 60))
 def test_two_that_say_the_same_are_compared_once_a_position(heard: list[tuple[str, int]], restart_at: int) -> None:
     listener = Listener()
@@ -70,6 +71,7 @@ def test_two_that_say_the_same_are_compared_once_a_position(heard: list[tuple[st
     assert listener.alerts(NOW_NS + 10 * LAG_NS) == []
 
 
+@settings(deadline=None)
 @given(tellings(), st.data())
 def test_one_other_digest_is_found_wherever_it_stands(heard: list[tuple[str, int]], data: st.DataObject) -> None:
     wrong = data.draw(st.integers(0, len(heard) - 1))
