@@ -21,7 +21,8 @@ from schemas.trading import read_order_message
 __all__ = ["Result", "diverge", "lose_each"]
 
 WARM_UP_PACE = 12.0  # a minute of channel time passes before the first order
-RETURN_S_MAX = 90.0
+READY_S_MAX = 120.0
+RETURN_S_MAX = 120.0
 Say = Callable[[str], None]
 
 
@@ -80,11 +81,12 @@ def _begin(stage: Stage, data: Path, pace: float, say: Say, *replicas: str) -> N
         stage.start(name)
     for name in ("exchange", "gateway", *(f"trade-{replica}" for replica in replicas)):
         stage.wait_ready(name)
+    wait(lambda: all(stage.is_read(replica) for replica in replicas), READY_S_MAX, "the replicas have read their logs")
     say(f"exchange, gateway and replicas {' and '.join(replicas)} of trade are running")
     stage.start("feed", "--data", str(data), "--pace", str(WARM_UP_PACE))
     wait(lambda: len(arrivals_ns(stage.folder / "ledger.db")) > 0, 120, "a first order")
     stage.processes["feed"].stop(30)
-    wait(lambda: all(stage.is_read(replica) for replica in replicas), 60, "the replicas have read their logs")
+    wait(lambda: all(stage.is_read(replica) for replica in replicas), READY_S_MAX, "the replicas have read on")
     stage.start("feed", "--data", str(data), "--pace", str(pace))
     orders = len(arrivals_ns(stage.folder / "ledger.db"))
     wait(lambda: len(arrivals_ns(stage.folder / "ledger.db")) > orders, 60, "orders at the drill's pace")
