@@ -1,4 +1,4 @@
-"""Trust: replay, reconcile."""
+"""Trust: replay, parity, reconcile."""
 
 from pathlib import Path
 from typing import Annotated
@@ -15,6 +15,7 @@ chaos = typer.Typer(no_args_is_help=True, help="Kill the processes of real runs;
 
 def register(app: typer.Typer) -> None:
     app.command(rich_help_panel=PANEL)(replay)
+    app.command(rich_help_panel=PANEL)(parity)
     text = "Ledger, exchange journal and log side by side: every order once, nothing lost."
     forward(app, "reconcile", "jobs.reconcile", text, PANEL)
     app.add_typer(chaos, name="chaos", rich_help_panel=PANEL)
@@ -48,3 +49,15 @@ def pair(
     from jobs.pair import pair as job
 
     raise typer.Exit(job(folder, data, pace, seconds, diverge))
+
+
+def parity(
+    mutate: Annotated[
+        bool, typer.Option("--mutate", help="Change one price for SQL first: the comparison must then fail.")
+    ] = False,
+    folder: Folder = FOLDER,
+) -> None:
+    """Compute bars and indicators once more, in SQL over the archived ticks, and compare with the pipeline's."""
+    from jobs.parity import parity as job
+
+    raise typer.Exit(job(folder, mutate=mutate))

@@ -81,7 +81,7 @@ class Rig:
         jars = [part for jar in find_jars("flink").glob("*.jar") for part in ("--jar", str(jar))]
         command = [sys.executable, "-P", "-m", "jobs.trade", *self.trade_arguments(), "--work", str(work), *jars]
         process.start(command, environment())
-        process.wait_ready(lambda: process.said("trade is running"), 60)
+        process.wait_ready(lambda: process.said("trade is running"), 120)
         return process
 
     def is_read(self) -> bool:

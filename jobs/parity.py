@@ -1,0 +1,87 @@
+"""`penstock parity`: bars and indicators once more, by SQL over the archived ticks, beside what the pipeline made."""
+
+from pathlib import Path
+
+import msgspec
+from rich.console import Console
+from rich.table import Table
+
+from jobs.results.oracle import RATIO, Parity, parities, with_change
+from jobs.results.store import Store, open_archive, read_term
+from jobs.results.told import time_text
+from schemas.control import Term
+from schemas.errors import DataError
+
+REPORT = "parity.json"
+
+
+def parity(folder: Path, *, mutate: bool = False, warehouse: str | None = None) -> int:
+    """Compare every quantity; 0 = all agree, 1 = not, or nothing was compared. The figures go to `parity.json`.
+
+    Integers must be equal; ratios, which are float32 in a feature row, agree to a millionth. With `mutate` the
+    middle trade's price is one step higher for SQL alone, so that a comparison that works must find differences.
+    """
+    console = Console()
+    with open_archive(folder, warehouse) as store:
+        term = read_term(store)
+        ticks = _mutated(store, term, console) if mutate else "ticks"
+        with console.status("recomputing in SQL"):
+            found = list(parities(store, term, ticks))
+        refused = store.number("SELECT sum(count) FROM quarantine WHERE _topic = 'quarantine.v1'")
+    console.print(_table(found, term))
+    if refused:
+        console.print(
+            f"{refused:,} records are in quarantine: the pipeline left them out, SQL did not", highlight=False
+        )
+    if not mutate:
+        (folder / REPORT).write_bytes(msgspec.json.format(msgspec.json.encode(found)))
+    return _verdict(found, console)
+
+
+def _mutated(store: Store, term: Term, console: Console) -> str:
+    trades = "FROM ticks WHERE kind = 'TRADE' AND bitAnd(flags, 28) = 0"
+    middle = store.number(f"SELECT intDiv(count(), 2) {trades}")
+    columns = "_partition, _offset, _row, instrument, receive_ns"
+    found = store.ask(
+        f"SELECT {columns} {trades} ORDER BY receive_ns, _partition, _offset, _row LIMIT 1 OFFSET {middle}"
+    )
+    if not len(found):
+        raise DataError("no trade is archived: there is nothing whose change must be noticed")
+    partition, offset, row, number, receive_ns = (int(column[0].as_py()) for column in found.columns)
+    instrument = term.universe.instruments[number]
+    step = instrument.tick_size_at(receive_ns)
+    where = f"channel {partition}, offset {offset}, row {row}"
+    told = f"mutated: a trade of {instrument.venue} {instrument.symbol} at {where} is {step} units higher for SQL"
+    console.print(told, highlight=False, soft_wrap=True)
+    return with_change(partition, offset, row, step)
+
+
+def _table(found: list[Parity], term: Term) -> Table:
+    table = Table(
+        title="pipeline beside SQL over the archived ticks", title_justify="left", box=None, padding=(0, 2, 0, 0)
+    )
+    for name in ("quantity", "tolerance", "compared", "different", "missing", "largest", "first difference"):
+        table.add_column(name, header_style="dim", justify="left" if name in ("quantity", "tolerance") else "right")
+    for one in found:
+        style = "red" if one.different or one.missing else None
+        tolerance = "exact" if one.tolerance == 0 else f"{one.tolerance:.0e}"
+        counts = (f"{count:,}" for count in (one.compared, one.different, one.missing))
+        table.add_row(one.quantity, tolerance, *counts, f"{one.largest:.3g}", _place(one, term), style=style)
+    return table
+
+
+def _place(one: Parity, term: Term) -> str:
+    if one.first is None:
+        return ""
+    instrument = term.universe.instruments[one.first[0]]
+    return f"{instrument.venue} {instrument.symbol} {time_text(one.first[1])}"
+
+
+def _verdict(found: list[Parity], console: Console) -> int:
+    compared, bad = sum(one.compared for one in found), [one for one in found if one.different or one.missing]
+    values = sum(one.different + one.missing for one in bad)
+    told = f"compared {compared:,} values of {len(found)} quantities: {values:,} differ"
+    console.print(f"{told} (ratios to {RATIO:.0e})", highlight=False)
+    if not compared:
+        console.print("nothing was compared, so nothing is shown: is the run archived?", highlight=False)
+    return 0 if compared and not bad else 1
