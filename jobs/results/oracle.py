@@ -2,19 +2,18 @@
 
 from collections.abc import Iterator
 from importlib.resources import files
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 from pyarrow import compute
 
-from jobs.results.facts import LAYOUTS
 from jobs.results.store import Store
 from schemas.control import Term
-from schemas.features import BAR_WIDTHS_NS, INDEX
+from schemas.features import BAR_WIDTHS_NS
 from schemas.frame import Records
-from schemas.topics import FEATURES, TICKS
+from schemas.topics import TICKS
 from udfs.arrays import CLOSE
 from udfs.channel import Resources
 from udfs.machine import Batch, Pipeline
@@ -32,10 +31,12 @@ RATIOS = {
         "return_1s": "return_1",
         "return_5s": "return_5",
         "vwap_distance_30s": "vwap_distance",
+        "sma_distance_20_1s": "sma_distance",
         "bollinger_20_1s": "bollinger",
         "trade_imbalance_1s": "trade_imbalance",
     },
     1: {"return_10s": "return_1", "bollinger_6_10s": "bollinger", "trade_imbalance_10s": "trade_imbalance"},
+    2: {"return_60s": "return_1"},
 }
 WINDOWS = {0: 20, 1: 6, 2: 1}
 
@@ -55,7 +56,7 @@ class Parity(NamedTuple):
 def parities(store: Store, term: Term, ticks: str = "ticks") -> Iterator[Parity]:
     """Every quantity, compared; `ticks` is what stands for the table of ticks."""
     closes = np.concatenate([closes_of(store, channel) for channel in store.channels()])
-    rows = store.records(FEATURES, LAYOUTS[FEATURES.name])
+    rows = rows_of(store)
     own = [one.number for one in term.universe.instruments]
     tradable = pa.array([one.number for one in term.universe.instruments if one.tradable], pa.uint32())
     for width, width_ns in enumerate(BAR_WIDTHS_NS):
@@ -125,37 +126,46 @@ def _closed(sql: pa.Table, bars: Records) -> pa.Table:
     return sql.filter(compute.less_equal(sql["end_ns"], last_ns))
 
 
+def rows_of(store: Store) -> dict[str, npt.NDArray[Any]]:
+    """The archived feature rows, by column; a feature that is not in the term's set is not there."""
+    features = [name for of_width in RATIOS.values() for name in of_width]
+    quotes = [f"{name}_units AS {name}" for name in QUOTE]
+    table = store.ask(f"SELECT {', '.join(('instrument', 'channel_ns', *quotes, *features))} FROM features")
+    held = [name for name in table.column_names if table[name].null_count == 0]
+    return {name: table[name].to_numpy() for name in held}
+
+
 def _bars(name: str, bars: Records, sql: pa.Table) -> Iterator[Parity]:
+    keys = _keys(bars["instrument"], bars["end_ns"])
     for field in dict.fromkeys((*BAR, *QUOTE)):
-        yield _compared(f"{name}: {field}", bars, bars[field].astype("<i8"), sql, field, 0.0)
+        yield _compared(f"{name}: {field}", keys, bars[field].astype("<i8"), sql, field, 0.0)
 
 
-def _rows(width: int, rows: Records, sql: pa.Table) -> Iterator[Parity]:
-    if width not in RATIOS:
-        return
-    ending = rows[rows["channel_ns"] % BAR_WIDTHS_NS[width] == 0]
-    has_mid = sql.filter(compute.equal(sql["has_mid"], 1))
-    quoted = ending[(ending["bid_size"] > 0) & (ending["ask_size"] > 0)]
-    each = width == 0  # a bar is a row; a wider bar is one only if something happened in its last second
+def _rows(width: int, rows: dict[str, npt.NDArray[Any]], sql: pa.Table) -> Iterator[Parity]:
+    """A 1-second bar is a row; a wider bar is one only if something happened in its last second."""
+    each = width == 0
+    ending = rows["channel_ns"] % BAR_WIDTHS_NS[width] == 0
+    keys = _keys(rows["instrument"], rows["channel_ns"])
     for field in QUOTE if each else ():
-        yield _compared(f"feature row: {field}", ending, ending[field], sql, field, 0.0)
+        yield _compared(f"feature row: {field}", keys[ending], rows[field][ending], sql, field, 0.0)
+    quoted = ending & (rows["bid_size"] > 0) & (rows["ask_size"] > 0)
+    has_mid = sql.filter(compute.equal(sql["has_mid"], 1))
     for feature, column in RATIOS[width].items():
-        values = quoted["x"][:, INDEX[feature]].astype(float)
-        yield _compared(feature, quoted, values, has_mid, column, RATIO, only_ours=not each)
+        if feature in rows:
+            values = rows[feature][quoted].astype(float)
+            yield _compared(feature, keys[quoted], values, has_mid, column, RATIO, only_ours=not each)
 
 
 def _compared(
     quantity: str,
-    records: Records,
-    ours: npt.NDArray[np.generic],
+    left: Records,
+    ours: npt.NDArray[Any],
     sql: pa.Table,
     column: str,
     tolerance: float,
     only_ours: bool = False,
 ) -> Parity:
     """Side by side by instrument and end; with `only_ours` SQL may have more bars than we have rows."""
-    time = "channel_ns" if "channel_ns" in (records.dtype.names or ()) else "end_ns"
-    left = _keys(records["instrument"], records[time])
     right = _keys(sql["instrument"].to_numpy(), sql["end_ns"].to_numpy())
     shared, mine, theirs = np.intersect1d(left, right, return_indices=True)
     one, other = ours[mine], sql[column].to_numpy()[theirs]
@@ -170,7 +180,7 @@ def _compared(
     return Parity(quantity, tolerance, len(shared), int(is_different.sum()), missing, largest, first)
 
 
-def _keys(instruments: npt.NDArray[np.generic], ends_ns: npt.NDArray[np.generic]) -> Records:
+def _keys(instruments: npt.NDArray[Any], ends_ns: npt.NDArray[Any]) -> Records:
     keys = np.zeros(len(instruments), [("instrument", "<u4"), ("end_ns", "<i8")])
     keys["instrument"], keys["end_ns"] = instruments, ends_ns
     return keys

@@ -64,7 +64,7 @@ SELECT
     mids.n > 0 AS has_mid,
     if(mid_1 > 0, 1e4 * toFloat64(mid - mid_1) / mid_1, 0) AS return_1,
     if(mid_5 > 0, 1e4 * toFloat64(mid - mid_5) / mid_5, 0) AS return_5,
-    toFloat64(total) / n / 2 AS sma,
+    if(total > 0, 1e4 * toFloat64(n * mid - total) / toFloat64(total), 0) AS sma_distance,
     if(n * squares > total * total,
        toFloat64(n * mid - total) / (2 * sqrt(toFloat64(n * squares - total * total))), 0) AS bollinger,
     if(paid > 0, 1e4 * (0.5 * toFloat64(mid) * toFloat64(traded) / toFloat64(paid) - 1), 0) AS vwap_distance,
