@@ -14,6 +14,7 @@ from schemas.errors import BadText, ConfigError
 from schemas.feature_sets import SETS, chosen, did_you_mean
 from schemas.features import NAMES
 from schemas.instrument import MONEY_DECIMALS, Universe
+from schemas.session import session_of
 from schemas.trading import STRATEGY_NAME, ExchangeMode
 
 
@@ -158,6 +159,14 @@ class Config(_Strict, frozen=True):
         names = [one.name for one in self.strategies]
         if len(set(names)) != len(names):
             raise ConfigError("strategies: a name stands twice, and their orders would have the same ids")
+        self._check_bars()
+
+    def _check_bars(self) -> None:
+        """Whoever asks for features over bars of activity says what fills such a bar."""
+        for series in {one.series.name for one in chosen(self.features.names).features if not one.series.width_ns}:
+            for one in self.universe.instruments:
+                if one.tradable and not getattr(one, f"bar_{series}"):
+                    raise ConfigError(f"universe: {one.venue} {one.symbol}: the features need bar_{series}")
 
 
 def load(path: Path) -> Config:
@@ -179,8 +188,14 @@ def read(text: bytes, where: str) -> Config:
 def _build(document: dict[str, Any]) -> Config:
     if "limits" not in document or "gateway" not in document:
         raise ConfigError("[limits] and [gateway] are required: nothing that can lose money has a default")
+    for venue, given in document.get("sessions", {}).items():
+        of_venue = [one for one in document["universe"] if one.get("venue") == venue]
+        if not of_venue:
+            raise ConfigError(f"sessions: no instrument is of venue {venue!r}")
+        for one in of_venue:
+            one["session"] = msgspec.to_builtins(session_of(given))
     whole = {
-        **document,
+        **{name: part for name, part in document.items() if name != "sessions"},
         "universe": {"instruments": [_instrument(number, one) for number, one in enumerate(document["universe"])]},
         "limits": _limits(document["limits"]),
         "features": _features(document.get("features", {})),
@@ -193,6 +208,9 @@ def _instrument(number: int, given: dict[str, Any]) -> dict[str, Any]:
     one = {"number": number, "settle": given["quote"], "fee": given["quote"], **given}
     price_decimals, size_decimals = one["price_decimals"], one["size_decimals"]
     one["tick_sizes"] = [{"from_ns": 0, "step": _units(one, "tick_size", price_decimals)}]
+    for name, decimals in (("bar_volume", size_decimals), ("bar_notional", MONEY_DECIMALS)):
+        if name in one:
+            one[name] = _units(one, name, decimals)
     one["lot"], one["size_min"] = _units(one, "lot", size_decimals), _units(one, "size_min", size_decimals)
     return one
 

@@ -126,6 +126,23 @@ _MINUTE = (
     _sixty("return_60s", "bp", 1, "mid / mid one bar ago - 1", SIGNED),
     _sixty("volatility_60s", "bp", 3, _EWMA),
 )
+_ACTIVITY = tuple(
+    Feature(name=f"{name}_{series.name}_bar", unit=unit, series=series, warm_up=2, source=source, mirror=mirror)
+    for series in _OF_ACTIVITY
+    for name, unit, source, mirror in (
+        ("return", "bp", "Lopez de Prado 2018, ch. 2: last trade of the bar / of the bar before - 1", SIGNED),
+        ("seconds", "s", "Lopez de Prado 2018, ch. 2: channel time from the last bar's end to this one's", UNSIGNED),
+        ("trade_imbalance", "1", _IMBALANCE, SIGNED),
+    )
+)
+_TIME = (
+    _one(
+        "session_phase", "phase", 1, "0 closed, 1 before the open, 2 open, 3 after the close, by the venue's calendar"
+    ),
+    _one("seconds_since_open", "s", 1, "channel time since the session's open; -1 while it is not open"),
+    _one("volume_usual_share", "1", 1, "share of a day's volume in this half hour, EWMA (0.2) over earlier days"),
+    _one("volume_over_usual", "1", 1, "the day's volume so far / what earlier days had by now; 1 when that is zero"),
+)
 
 
 def _on(series: Series, indicators: tuple[Indicator, ...]) -> Iterator[Feature]:
@@ -144,6 +161,6 @@ _READ = (
     *((series, OF_QUOTES) for series in (ONE_SECOND, TEN_SECONDS)),
 )
 MICROSTRUCTURE = tuple(feature for series, indicators in _READ for feature in _on(series, indicators))
-TABLE = (*FEATURES, *_MINUTE, *INDICATORS, *MICROSTRUCTURE)
+TABLE = (*FEATURES, *_MINUTE, *INDICATORS, *MICROSTRUCTURE, *_ACTIVITY, *_TIME)
 BY_NAME = {feature.name: feature for feature in TABLE}
 BY_CODE = {feature.code: feature for feature in TABLE}

@@ -11,6 +11,7 @@ from functools import cached_property
 import msgspec
 
 from schemas.errors import ConfigError
+from schemas.session import Session
 
 MONEY_DECIMALS = 8
 MONEY_UNIT = 10**MONEY_DECIMALS
@@ -49,6 +50,10 @@ class Instrument(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_onl
     style: Style = Style.LINEAR
     tradable: bool = True
     shortable: bool = False
+    bar_volume: int = 0  # what fills a bar of volume, in size units; 0 = none can be asked for
+    bar_notional: int = 0  # of notional, in money of the settle currency
+    bar_trades: int = 0  # of trades
+    session: Session | None = None  # of its venue; None = open around the clock
     reference_of: tuple[int, ...] = ()  # channels into which the feed copies its ticks, flag REFERENCE
 
     def tick_size_at(self, channel_ns: int) -> int:
@@ -69,6 +74,16 @@ class Instrument(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_onl
             return divide_up(price * size * self.multiplier * MONEY_UNIT, scale)
         shift = 10**self.price_decimals * MONEY_UNIT
         return divide_up(size * self.multiplier * shift, price * 10**self.size_decimals)
+
+    def units_of_notional(self, money: int) -> int:
+        """The smallest price * size of a linear instrument, or size of an inverse one, that is worth so much money.
+
+        The notional of an inverse instrument is a number of contracts, so its bars of notional are bars of volume.
+        """
+        scale = 10 ** (self.price_decimals + self.size_decimals)
+        if self.style is Style.LINEAR:
+            return divide_up(money * scale, self.multiplier * MONEY_UNIT)
+        return divide_up(money * 10**self.size_decimals, self.multiplier * MONEY_UNIT)
 
 
 def divide_up(numerator: int, denominator: int) -> int:
@@ -113,5 +128,7 @@ def _check(place: int, one: Instrument) -> None:
         raise ConfigError(f"{where}: tick sizes must be dated in rising order")
     if not (0 <= one.price_decimals <= 9 and 0 <= one.size_decimals <= 9):
         raise ConfigError(f"{where}: decimals must be between 0 and 9")
+    if min(one.bar_volume, one.bar_notional, one.bar_trades) < 0:
+        raise ConfigError(f"{where}: what fills a bar must be positive")
     if one.lot <= 0 or one.size_min <= 0 or one.size_min % one.lot or one.multiplier <= 0:
         raise ConfigError(f"{where}: lot, smallest size and multiplier must be positive, the smallest size in lots")

@@ -53,10 +53,14 @@ CLOSE = np.dtype(
         ("quotes", "<u4"),  # changes of the best quotes
         ("instrument", "<u4"),
         ("marks", "<u2"),
-        ("width", "u1"),  # index into schemas.features.BAR_WIDTHS_NS
+        ("width", "u1"),  # schemas.features.Series.number: of time bars, the index into BAR_WIDTHS_NS
         ("empty", "u1"),  # 1 = no event in the bar
     ]
 )
+
+# In the marks of a bar of activity, beside schemas.records.Mark: a trade of it, or of an earlier bar, was corrected or
+# cancelled, and it could not be told which.
+AMENDED = 0x8000
 
 DEPTH_LEVELS = 10  # of each side that are shown of a book
 

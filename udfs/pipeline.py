@@ -6,6 +6,7 @@ from schemas.control import Term
 from udfs.channel import Resources
 from udfs.features.row import Features
 from udfs.machine import Machine, Pipeline
+from udfs.market.activity import Activity
 from udfs.market.bars import Bars
 from udfs.market.book import Book
 from udfs.market.levels import Levels
@@ -21,13 +22,14 @@ OpenModel = Callable[[str], bytes]
 _ON_DEMAND: dict[str, Callable[[Term, int], Machine]] = {
     "depths": Levels,
     "prints": Prints,
+    "activity": Activity,
 }  # by what their features read
 
 
 def market(term: Term, channel: int) -> list[Machine]:
     """What needs no model: from ticks to feature rows. Training data comes from here.
 
-    Levels and prints run only when the term's feature set has a feature of theirs.
+    Levels, prints and bars of activity run only when the term's feature set has a feature of theirs.
     """
     arrays = {feature.series.array for feature in term.feature_set.features}
     asked = [machine(term, channel) for array, machine in _ON_DEMAND.items() if array in arrays]

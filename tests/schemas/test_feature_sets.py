@@ -60,7 +60,7 @@ def test_a_wrong_choice_is_refused_before_anything_starts(given: str, told: str)
 
 
 @pytest.mark.parametrize(
-    ("given", "names"), [('names = ["return_60s", "spread"]', ("return_60s", "spread")), ('set = "all"', SETS["all"])]
+    ("given", "names"), [('names = ["return_60s", "spread"]', ("return_60s", "spread")), ('set = "default"', NAMES)]
 )
 def test_a_set_is_chosen_by_name_or_by_names(given: str, names: tuple[str, ...]) -> None:
     assert read((_demo() + f"\n[features]\n{given}\n").encode(), "here").features.names == names

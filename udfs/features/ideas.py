@@ -30,7 +30,7 @@ import numpy as np
 from schemas.control import Term
 from schemas.features import BY_NAME, INDICATORS, SERIES, Series
 from schemas.frame import Records
-from udfs.features import depth, messages, returns, signing, spreads
+from udfs.features import activity, depth, messages, returns, session, signing, spreads
 from udfs.features.indicators import OF_PRICES, OF_TRADES
 
 # Which bars an idea is shown; with 0 every bar in which something happened.
@@ -71,11 +71,18 @@ def _microstructure(suffix: str) -> tuple[Idea, ...]:
     )
 
 
+_OF_ACTIVITY = ("return", "seconds", "trade_imbalance")
 IDEAS = (
     Idea(("return_60s", "volatility_60s"), returns.update, returns.STATE),
     *(idea for series in SERIES[:3] for idea in _indicators(series)),
     *_microstructure("1s"),
     *_microstructure("10s"),
+    *(
+        Idea(tuple(f"{name}_{bars}_bar" for name in _OF_ACTIVITY), activity.update, activity.STATE, needs=TRADE)
+        for bars in ("volume", "notional", "trades")
+    ),
+    Idea(("session_phase", "seconds_since_open"), session.update, session.NOTHING, session.calendars, 0),
+    Idea(("volume_usual_share", "volume_over_usual"), session.update_volume, session.VOLUMES, session.calendars, 0),
 )
 
 

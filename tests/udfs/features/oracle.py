@@ -10,6 +10,7 @@ import numpy as np
 from schemas.config import FeaturesConfig
 from schemas.control import Term
 from schemas.features import BAR_WIDTHS_NS, BY_NAME
+from schemas.instrument import Universe
 from schemas.records import Kind
 from tests.udfs.market.logs import CHANNEL, START_NS, play, real, term, universe
 from udfs.arrays import CLOSE
@@ -26,8 +27,10 @@ Oracle = Callable[[list[Bar]], dict[str, float]]  # the bars of one instrument s
 
 
 def term_of(*names: str) -> Term:
-    """The tests' term with a feature set of these names."""
-    return msgspec.structs.replace(term(), features=FeaturesConfig(names=names))
+    """The tests' term with a feature set of these names, and bars of activity that a few trades fill."""
+    fills = {"bar_volume": 100, "bar_notional": 12 * 10**8, "bar_trades": 7}
+    instruments = tuple(msgspec.structs.replace(one, **fills) for one in universe().instruments)
+    return msgspec.structs.replace(term(), features=FeaturesConfig(names=names), universe=Universe(instruments))
 
 
 def rows_of(names: tuple[str, ...], **arrays: np.ndarray) -> np.ndarray:
@@ -92,10 +95,10 @@ def compare(
     return len(rows)
 
 
-def bars_of(parts: list, more: tuple[type, ...] = ()) -> dict[str, np.ndarray]:
+def bars_of(parts: list, more: tuple[type, ...] = (), under: Term | None = None) -> dict[str, np.ndarray]:
     """What the market's machines make of a log: closes, and what `more` machines add."""
-    made = play([kind(term(), CHANNEL) for kind in (Quality, Book, Bars, *more)], parts)
-    return {name: made[name] for name in ("closes", "activity") if name in made}
+    made = play([kind(under or term(), CHANNEL) for kind in (Quality, Book, Bars, *more)], parts)
+    return {name: made[name] for name in ("closes", "activity")}
 
 
 def real_bars(count: int = 60_000) -> dict[str, np.ndarray]:
