@@ -5,7 +5,7 @@ BIN := .venv/bin
 JARS := $(or $(PENSTOCK_JARS),infra/java/jars)
 PYTEST := $(BIN)/pytest -q
 
-.PHONY: help setup setup-python jars run try test test-core test-system check rtl bench train cluster lock clean
+.PHONY: help setup setup-python jars run try test test-core test-system check rtl rtl-timing bench train cluster lock clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "%-14s%s\n", $$1, $$2}' Makefile
@@ -31,7 +31,8 @@ try: setup-python ## the decision path alone, without Java: summary and HTML rep
 test: setup ## check, core tests, system tests
 	@$(MAKE) --no-print-directory check test-core test-system
 
-test-core: setup-python ## tests that need no Java
+test-core: setup-python ## tests that need no Java; those of rtl/ are skipped without a simulator unless RTL_REQUIRED=1
+	@infra/setup/rtl.sh
 	$(PYTEST) -m "not system" tests
 
 test-system: setup ## tests with a real broker and a real Flink; skipped without Java unless SYSTEM_REQUIRED=1
@@ -53,6 +54,10 @@ check: setup-python ## format, lint, types, layers, doctests
 rtl: setup-python ## the offload block: lint, simulation against the kernels, proofs (RTL_REQUIRED=1: a skip fails)
 	@infra/setup/rtl.sh
 	$(PYTEST) tests/rtl
+
+rtl-timing: ## area and Fmax on a Lattice ECP5 (BLOCK=preprocess SPEED=8)
+	@infra/setup/rtl.sh --timing
+	@rtl/timing.sh $(or $(BLOCK),preprocess) $(or $(SPEED),8)
 
 bench: setup-python jars ## throughput and latency beside a bare loop; writes .penstock/bench.json (ARGS=...)
 	@$(BIN)/penstock bench $(ARGS)

