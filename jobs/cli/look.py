@@ -16,6 +16,7 @@ def register(app: typer.Typer) -> None:
     app.command(rich_help_panel=PANEL)(status)
     forward(app, "sql", "jobs.sql", 'Ask the warehouse: penstock sql "select count() from ticks".', PANEL)
     app.command(rich_help_panel=PANEL)(explain)
+    app.command(rich_help_panel=PANEL)(latency)
     app.command(rich_help_panel=PANEL)(cat)
     forward(app, "quality", "jobs.quality", "Check the data of a run; writes the report that people read.", PANEL)
 
@@ -44,6 +45,13 @@ def explain(
     from jobs.explain import explain as job
 
     job(order, folder)
+
+
+def latency(folder: Folder = FOLDER) -> None:
+    """Where the time goes, hop by hop, from a published frame to the broker's answer."""
+    from jobs.latency import latency as job
+
+    raise typer.Exit(job(folder))
 
 
 def cat(
