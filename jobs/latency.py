@@ -1,4 +1,4 @@
-"""`penstock latency`: where the time goes between a published frame and the broker's answer, hop by hop, order by order.
+"""`penstock latency`: where the time goes between a published frame and the broker's answer, by hop and order.
 
 All stamps are wall clocks of this machine: published by the feed, received and decided by trade, received, synced,
 sent and acknowledged by the gateway. Venue and feed times are another clock (of the capture: 1.27 s behind the venue's)
