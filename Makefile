@@ -5,7 +5,8 @@ BIN := .venv/bin
 JARS := $(or $(PENSTOCK_JARS),infra/java/jars)
 PYTEST := $(BIN)/pytest -q
 
-.PHONY: help setup setup-python jars run try test test-core test-system check rtl rtl-timing bench train cluster lock clean
+.PHONY: help setup setup-python jars run try test test-core test-system check rtl rtl-timing bench chaos train cluster \
+	lock clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "%-14s%s\n", $$1, $$2}' Makefile
@@ -61,6 +62,9 @@ rtl-timing: ## area and Fmax on a Lattice ECP5 (BLOCK=preprocess SPEED=8)
 
 bench: setup-python jars ## throughput and latency beside a bare loop; writes .penstock/bench.json (ARGS=...)
 	@$(BIN)/penstock bench $(ARGS)
+
+chaos: setup-python jars ## kill and freeze processes of real runs (KILLS=10 SEED=1 ARGS=...); goes on where it stopped
+	@$(BIN)/penstock chaos --kills $(or $(KILLS),10) --seed $(or $(SEED),1) $(ARGS)
 
 train: setup-python ## the model from the earlier part of the capture, judged on the later part (ARGS=...)
 	@$(BIN)/penstock train $(ARGS)

@@ -14,12 +14,13 @@ from jobs.adapters.source import find_capture
 from jobs.adapters.supervisor import Supervisor
 from jobs.local import LocalRun
 from jobs.results.closing import close_books
+from jobs.supervised import SupervisedRun
 from schemas.config import Config, hash_of, load
 from schemas.errors import SetupError
 
 # What runs write in their folder.
 OWN = (
-    *("broker", "processes", "state", "warehouse", "quality"),
+    *("broker", "cluster", "processes", "state", "warehouse", "quality", "events.jsonl"),
     *("ledger.db", "ledger.db-wal", "ledger.db-shm", "exchange.journal"),
     *("finished.json", "summary.json", "report.html"),
 )
@@ -32,7 +33,7 @@ class Finished(msgspec.Struct, frozen=True):
     data: str
 
 
-def run(config: Path | None, data: Path | None, pace: float, fresh: bool, folder: Path) -> int:
+def run(config: Path | None, data: Path | None, pace: float, fresh: bool, folder: Path, cluster: bool = False) -> int:
     """Run, resume, or print again what a finished run came to; the exit status."""
     config_path = config or Path(str(files("jobs.settings") / "demo.toml"))
     data_path = data or find_capture()
@@ -47,7 +48,8 @@ def run(config: Path | None, data: Path | None, pace: float, fresh: bool, folder
             raise SetupError(f"{folder} holds a finished run of another configuration or data: FRESH=1 begins another")
         close_books(folder, console)
         return 0
-    status = LocalRun(wanted, config_path, data_path, pace, folder).go()
+    kind = SupervisedRun if cluster else LocalRun
+    status = kind(wanted, config_path, data_path, pace, folder).go()
     if status == 0:
         close_books(folder, console)
         done.write_bytes(msgspec.json.encode(asked))
@@ -56,11 +58,16 @@ def run(config: Path | None, data: Path | None, pace: float, fresh: bool, folder
 
 def forget(folder: Path) -> None:
     """Remove what runs wrote in a folder, and nothing else; SetupError while one of its processes lives."""
-    for part in ("processes", "broker"):
-        Supervisor(folder / part).end_leftovers()
+    end_leftovers(folder)
     for name in OWN:
         path = folder / name
         shutil.rmtree(path) if path.is_dir() else path.unlink(missing_ok=True)
+
+
+def end_leftovers(folder: Path) -> None:
+    """Kill what a killed run left behind; SetupError while the run lives."""
+    for part in ("processes", "broker", "cluster"):
+        Supervisor(folder / part).end_leftovers()
 
 
 def through_gateway(config: Config) -> Config:

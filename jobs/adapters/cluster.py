@@ -8,6 +8,7 @@ import re
 import shutil
 import signal
 import subprocess
+from collections.abc import Sequence
 from pathlib import Path
 
 from jobs.adapters.endpoints import LOCALHOST, free_port
@@ -16,7 +17,7 @@ from jobs.adapters.processes import Process, ProcessDiedError, log_tail
 from jobs.adapters.rest import FlinkError, Rest
 from schemas.errors import SetupError
 
-__all__ = ["Cluster"]
+__all__ = ["Cluster", "submitted"]
 
 JOBMANAGER = "org.apache.flink.runtime.entrypoint.StandaloneSessionClusterEntrypoint"
 TASKMANAGER = "org.apache.flink.runtime.taskexecutor.TaskManagerRunner"
@@ -49,6 +50,7 @@ class Cluster:
         self._slots = slots
         self._jobmanager = Process("jobmanager", self._folder)
         self._taskmanagers: dict[str, Process] = {}
+        self._gone = 0  # the highest number of a TaskManager that was ended
 
     @property
     def rest(self) -> Rest:
@@ -112,6 +114,37 @@ class Cluster:
         self._wait_registered(name, timeout_s)
         return name
 
+    def prepare(self) -> None:
+        """End what a killed owner left here, and write the settings; then the JVMs can be begun one by one."""
+        self.attach()
+        self.stop()
+        prepare(self._folder, self._settings())
+
+    def begin_jobmanager(self) -> None:
+        """Start a JobManager, on the ports of the last one, and do not wait; the TaskManagers find it again."""
+        self._start_jvm(self._jobmanager, JVM_JOBMANAGER, JOBMANAGER)
+
+    def end_jobmanager(self) -> None:
+        """SIGKILL; nothing is known of its jobs afterwards but their retained checkpoints."""
+        self._jobmanager.kill()
+
+    def begin_taskmanager(self) -> str:
+        """Start a TaskManager, do not wait, and return its id."""
+        return self._start_taskmanager()
+
+    def end_taskmanager(self, name: str) -> None:
+        """SIGKILL to a TaskManager; it is no longer part of the cluster."""
+        self._gone = max(self._gone, int(name.rpartition("-")[2]))
+        process = self._taskmanagers.pop(name, None)
+        if process is not None:
+            process.kill()
+
+    def begin_submission(self, module: str, *arguments: str, savepoint: str | None = None) -> Process:
+        """Start the client that submits a job, as `submit` does, and do not wait; `submitted` reads what it said."""
+        client = Process(f"client-{module.rpartition('.')[2]}", self._folder)
+        client.start(self._client(module, arguments, savepoint), environment(self._folder), cwd=self._folder)
+        return client
+
     def taskmanager_pids(self) -> dict[str, int]:
         """Process ids of the TaskManagers that run now, by their ids in Flink (`rest.hosts(job)` names a job's)."""
         pids = {name: process.pid for name, process in self._taskmanagers.items()}
@@ -132,8 +165,7 @@ class Cluster:
         The module is imported from the installed packages, on the client and on the TaskManagers. FlinkError with the
         end of the client's log when the submission fails.
         """
-        resume = ["-s", savepoint] if savepoint else []
-        command = java_command(self._folder, JVM_CLIENT, CLIENT, "run", "-d", *resume, "-pym", module, *arguments)
+        command = self._client(module, arguments, savepoint)
         log = self._folder / "client.log"
         with log.open("wb") as output:
             try:
@@ -148,10 +180,10 @@ class Cluster:
                 )
             except subprocess.TimeoutExpired as error:
                 raise FlinkError(f"{module} was not submitted within {timeout_s:g} s:\n{log_tail(log)}") from error
-        found = re.search(r"JobID ([0-9a-f]{32})", log.read_text(errors="replace"))
+        found = submitted(log.read_text(errors="replace"))
         if found is None:
             raise FlinkError(f"{module} was not submitted; the end of {log}:\n{_without_java_frames(log)}")
-        return found.group(1)
+        return found
 
     def stop_with_savepoint(self, job: str, timeout_s: float = 60.0) -> str:
         """Take a savepoint, end the job, and return the savepoint's path."""
@@ -166,6 +198,10 @@ class Cluster:
             process.stop(STOP_TIMEOUT_S)
         self._taskmanagers.clear()
         shutil.rmtree(self._folder / "tmp", ignore_errors=True)
+
+    def _client(self, module: str, arguments: Sequence[str], savepoint: str | None) -> list[str]:
+        resume = ["-s", savepoint] if savepoint else []
+        return java_command(self._folder, JVM_CLIENT, CLIENT, "run", "-d", *resume, "-pym", module, *arguments)
 
     def _settings(self) -> dict[str, object]:
         return {
@@ -183,7 +219,8 @@ class Cluster:
 
     def _start_taskmanager(self) -> str:
         """Start one under a name that was never used in this folder's present cluster."""
-        name = f"taskmanager-{1 + max((int(known.rpartition('-')[2]) for known in self._taskmanagers), default=0)}"
+        numbers = [int(known.rpartition("-")[2]) for known in self._taskmanagers]
+        name = f"taskmanager-{1 + max(self._gone, *numbers, 0)}"
         process = Process(name, self._folder)
         self._taskmanagers[name] = process
         self._start_jvm(process, JVM_TASKMANAGER, TASKMANAGER, "-D", f"taskmanager.resource-id={name}")
@@ -197,6 +234,12 @@ class Cluster:
             return (self._folder / "conf" / "config.yaml").read_text()
         except OSError:
             return ""
+
+
+def submitted(said: str) -> str | None:
+    """The id of the job that a client says it has submitted last; None when it does not say so."""
+    found = re.findall(r"JobID ([0-9a-f]{32})", said)
+    return found[-1] if found else None
 
 
 def _without_java_frames(log: Path, lines: int = 30) -> str:

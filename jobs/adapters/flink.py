@@ -2,7 +2,7 @@
 
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from pyflink.common import Configuration, JobClient, TypeInformation, Types, WatermarkStrategy
@@ -24,7 +24,7 @@ from schemas.errors import ConfigError
 from schemas.instrument import CHANNELS_MAX
 from schemas.topics import ORDERS, REPLICA_A, TICKS, UID_LOG, UID_TRADE, Replica, Topic, uid_sink
 from udfs.channel import Resources
-from udfs.flink import ChannelOperator, KeyOf, message_type, output_tags
+from udfs.flink import ChannelOperator, KeyOf, Rehearsal, message_type, output_tags
 
 MAX_PARALLELISM = 128  # for ever: state cannot be restored under another one
 KEYS_MAX = 1 << 40
@@ -177,3 +177,35 @@ def _sink(stream: DataStream, bootstrap: str, topic: Topic) -> None:
         .build()
     )
     stream.sink_to(sink).name(topic.name).uid(uid_sink(topic))
+
+
+def build_rehearsal(
+    env: StreamExecutionEnvironment, bootstrap: str, ends: Mapping[int, int], resources: Callable[[], Resources]
+) -> None:
+    """The channels' operator over each log up to the offset `ends`, as `build` wires it, with nothing coming out."""
+    stops = {KafkaTopicPartition(TICKS.name, channel): end for channel, end in ends.items()}
+    source = (
+        KafkaSource.builder()
+        .set_bootstrap_servers(bootstrap)
+        .set_partitions(set(stops))
+        .set_group_id("rehearsal")
+        .set_value_only_deserializer(ByteArraySchema())
+        .set_starting_offsets(KafkaOffsetsInitializer.earliest())
+        .set_bounded(KafkaOffsetsInitializer.offsets(stops))
+        .build()
+    )
+    keys = {channel: key_on_subtask(channel, 1) for channel in ends}
+    no_channel = max(keys.values()) + 1
+    operator = Rehearsal(
+        channels={key: channel for channel, key in keys.items()},
+        resources=resources,
+        wall_ns=wall_ns,
+        sink_keys=dict.fromkeys((*keys.values(), no_channel), b""),
+    )
+    decided = (
+        env.from_source(source, WatermarkStrategy.no_watermarks(), "log", _bytes())
+        .key_by(KeyOf(keys, no_channel), key_type=Types.LONG())
+        .process(operator, output_type=message_type())
+        .name("rehearsal")
+    )
+    _sink(decided, bootstrap, ORDERS)

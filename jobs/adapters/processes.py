@@ -135,16 +135,29 @@ class Process:
             return self._child.poll() is None
         return _is_alive(self._child)
 
+    def pulse(self) -> tuple[int, ...]:
+        """Changes as long as the program's main thread runs now and then; empty when there is no program."""
+        try:
+            return tuple(self._child.num_ctx_switches()) if self._child is not None else ()
+        except psutil.Error:
+            return ()
+
     def check(self) -> None:
         """Raise ProcessDiedError when the program does not run."""
         if not self.is_running():
-            raise ProcessDiedError(f"{self.name} ended{self._status()}; the end of {self.log}:\n{log_tail(self.log)}")
+            raise ProcessDiedError(
+                f"{self.name} ended{self.status_text()}; the end of {self.log}:\n{log_tail(self.log)}"
+            )
 
     def said(self, text: str) -> bool:
         """Whether the text stands in what the program has logged since its start."""
+        return text in self.output()
+
+    def output(self) -> str:
+        """What the program has logged since its start."""
         with self.log.open("rb") as log:
             log.seek(self._log_start)
-            return text.encode() in log.read()
+            return log.read().decode(errors="replace")
 
     def wait_ready(self, is_ready: Callable[[], bool], timeout_s: float) -> None:
         """Wait until the condition holds; ProcessDiedError when the program ends first or time is up."""
@@ -199,7 +212,8 @@ class Process:
         pid = self._record.read_text()
         return next((process for process in _marked(self._record) if str(process.pid) == pid), None)
 
-    def _status(self) -> str:
+    def status_text(self) -> str:
+        """How the program ended, as the end of a sentence; empty when that is not known."""
         status = self.returncode()
         if status is None:
             return ""

@@ -20,8 +20,8 @@ class FlinkError(PenstockError):
 class Rest:
     """Calls to one JobManager at `host:port`; every call raises FlinkError when it cannot be reached or says no."""
 
-    def __init__(self, address: str) -> None:
-        self.address = address
+    def __init__(self, address: str, timeout_s: float = REQUEST_TIMEOUT_S) -> None:
+        self.address, self._timeout_s = address, timeout_s
 
     def answers(self) -> bool:
         """Whether the JobManager can be asked."""
@@ -104,7 +104,7 @@ class Rest:
             time.sleep(POLL_S)
 
     def _call(self, method: str, path: str, body: object = None) -> Any:
-        connection = http.client.HTTPConnection(self.address, timeout=REQUEST_TIMEOUT_S)
+        connection = http.client.HTTPConnection(self.address, timeout=self._timeout_s)
         try:
             payload = None if body is None else json.dumps(body)
             connection.request(method, path, payload, {"Content-Type": "application/json"})

@@ -92,6 +92,12 @@ class Supervisor:
                 f"{log_tail(process.log)}"
             )
 
+    def kill(self, name: str) -> None:
+        """SIGKILL to a process and what it started; one that was never started is no error."""
+        process = self._processes.pop(name, None)
+        if process is not None:
+            process.kill()
+
     def kill_all(self) -> None:
         """SIGKILL to everything, newest first."""
         while self._processes:

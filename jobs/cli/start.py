@@ -55,10 +55,14 @@ def run(
     config: Config = None,
     data: Annotated[Path | None, typer.Option(help="The capture; default: the one of the checkout.")] = None,
     pace: Annotated[float, typer.Option(help="How many times faster than it was captured.")] = 4.0,
+    cluster: Annotated[
+        bool,
+        typer.Option("--cluster", help="Self-healing: a Flink cluster with a warm spare, dead processes begin again."),
+    ] = False,
     fresh: Annotated[bool, typer.Option("--fresh", help="Forget the last run and begin another one.")] = False,
     folder: Folder = FOLDER,
 ) -> None:
     """The whole pipeline on this machine: broker, feed, Flink, gateway, exchange, warehouse, report."""
     from jobs.run import run as job
 
-    raise typer.Exit(job(config, data, pace, fresh, folder))
+    raise typer.Exit(job(config, data, pace, fresh, folder, cluster))

@@ -1,4 +1,4 @@
-"""Trust: replay, parity, reconcile."""
+"""Trust: replay, parity, reconcile, chaos, demo."""
 
 from pathlib import Path
 from typing import Annotated
@@ -10,7 +10,8 @@ from jobs.cli.options import FOLDER, Folder
 
 PANEL = "Trust"
 
-chaos = typer.Typer(no_args_is_help=True, help="Kill the processes of real runs; see what it costs.")
+chaos = typer.Typer(invoke_without_command=True, help="Kill and freeze the processes of real runs; see what it costs.")
+demo = typer.Typer(no_args_is_help=True, help="Things to watch.")
 
 
 def register(app: typer.Typer) -> None:
@@ -19,6 +20,7 @@ def register(app: typer.Typer) -> None:
     text = "Ledger, exchange journal and log side by side: every order once, nothing lost."
     forward(app, "reconcile", "jobs.reconcile", text, PANEL)
     app.add_typer(chaos, name="chaos", rich_help_panel=PANEL)
+    app.add_typer(demo, name="demo", rich_help_panel=PANEL)
 
 
 def replay(
@@ -61,3 +63,34 @@ def parity(
     from jobs.parity import parity as job
 
     raise typer.Exit(job(folder, mutate=mutate))
+
+
+@chaos.callback()
+def campaign(
+    context: typer.Context,
+    kills: Annotated[
+        int, typer.Option(min=1, help="Strikes in all; a larger number adds to a finished campaign.")
+    ] = 10,
+    seed: Annotated[int, typer.Option(help="Of what is struck, how and when.")] = 1,
+    data: Annotated[Path | None, typer.Option(help="The capture; default: the one of the checkout.")] = None,
+    pace: Annotated[float, typer.Option(help="How many times faster than it was captured.")] = 2.5,
+    fresh: Annotated[bool, typer.Option("--fresh", help="Forget what was struck with this seed.")] = False,
+    folder: Folder = FOLDER,
+) -> None:
+    """Kill and freeze the processes of real runs at random; exit 1 when anything was lost, doubled or different."""
+    if context.invoked_subcommand is None:
+        from jobs.chaos import chaos as job
+
+        raise typer.Exit(job(kills, seed, data, pace, folder, fresh))
+
+
+@demo.command("kill")
+def demo_kill(
+    data: Annotated[Path | None, typer.Option(help="The capture; default: the one of the checkout.")] = None,
+    pace: Annotated[float, typer.Option(help="How many times faster than it was captured.")] = 6.0,
+    folder: Folder = FOLDER,
+) -> None:
+    """A run on the screen: press a key, a worker dies, the lines go on; at the end the oracles say what it did."""
+    from jobs.demo import kill as job
+
+    raise typer.Exit(job(data, pace, folder))

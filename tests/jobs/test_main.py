@@ -16,7 +16,7 @@ from jobs.main import Options, app, main
 STORY = (
     *("Start here", "try", "backtest", "doctor", "run"),
     *("Look", "summary", "status", "sql", "explain", "cat", "quality"),
-    *("Trust", "replay", "reconcile", "Stop", "halt", "resume"),
+    *("Trust", "replay", "reconcile", "chaos", "demo", "Stop", "halt", "resume"),
     *("Parts", "feed", "trade", "gateway", "exchange", "archive", "bench", "train", "cluster"),
 )
 COMMANDS = [one for one in STORY if one[0].islower()]
@@ -35,7 +35,7 @@ def test_help_tells_the_story_in_order() -> None:
     assert found == list(STORY)
 
 
-@pytest.mark.parametrize("command", [*COMMANDS, "cluster up", "cluster down", "cluster status"])
+@pytest.mark.parametrize("command", [*COMMANDS, "demo kill", "cluster up", "cluster down", "cluster status"])
 def test_every_command_has_help(command: str) -> None:
     found = CliRunner().invoke(app, [*command.split(), "--help"], obj=Options())
     assert found.exit_code == 0, found.output

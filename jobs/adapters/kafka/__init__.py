@@ -2,7 +2,7 @@
 
 from jobs.adapters.kafka.producer import Producer
 from jobs.adapters.kafka.reader import Message, Reader, committed, read_all
-from jobs.adapters.kafka.topics import create_topics, partition_count, topics_exist
+from jobs.adapters.kafka.topics import create_topics, is_serving, partition_count, topics_exist
 
 __all__ = [
     "Message",
@@ -10,6 +10,7 @@ __all__ = [
     "Reader",
     "committed",
     "create_topics",
+    "is_serving",
     "partition_count",
     "read_all",
     "topics_exist",

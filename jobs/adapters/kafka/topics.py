@@ -16,6 +16,15 @@ def topics_exist(bootstrap: str) -> bool:
     return {topic.name for topic in TOPICS} <= _partition_counts(bootstrap).keys()
 
 
+def is_serving(bootstrap: str, timeout_s: float = 1.0) -> bool:
+    """Whether the broker answers a question within a time."""
+    try:
+        AdminClient({"bootstrap.servers": bootstrap, **QUIET}).list_topics(timeout=timeout_s)
+    except KafkaException:
+        return False
+    return True
+
+
 def partition_count(bootstrap: str, topic: str) -> int:
     """The partitions that a topic has; 0 when there is no such topic."""
     return _partition_counts(bootstrap).get(topic, 0)
