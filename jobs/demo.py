@@ -21,12 +21,12 @@ from jobs.campaign.arrivals import Arrivals, longest_gap_s
 from jobs.campaign.oracles import judge
 from jobs.campaign.victims import find
 from jobs.campaign.view import picture
-from jobs.run import end_leftovers
+from jobs.run import end_leftovers, forget
 from jobs.supervision.events import read_events
 from schemas.errors import SetupError
 
 ROUND_S = 0.1
-STARTED_S_MAX = 240.0
+STARTED_S_MAX = 600.0
 AFTER_NS = 8_000_000_000  # of a kill: its pause is looked for so long
 CHANNELS = (0, 1)
 
@@ -36,9 +36,10 @@ def kill(data: Path | None, pace: float, folder: Path) -> int:
     if not sys.stdin.isatty():
         raise SetupError("demo kill needs a terminal to read keys from; `penstock chaos` needs none")
     console, here = Console(), folder / "demo" / "run"
+    forget(here)  # at once: the last run's events are not this one's
     child = Process("run", here.parent)
     fed = ["--data", str(data or find_capture()), "--pace", str(pace)]
-    child.start([sys.executable, "-P", "-m", "jobs.main", "run", "--cluster", "--fresh", *fed, "--folder", str(here)])
+    child.start([sys.executable, "-P", "-m", "jobs.main", "run", "--cluster", *fed, "--folder", str(here)])
     try:
         with console.status("broker, exchange, gateway, archive, Flink: half a minute"):
             child.wait_ready(lambda: any(one.part == "feed" for one in read_events(here)), STARTED_S_MAX)

@@ -27,8 +27,8 @@ from jobs.supervision.kept import Kept
 from schemas.config import Config
 from schemas.errors import PenstockError, SetupError
 
-SETTLE_S_MAX = 180.0
-START_S_MAX = 240.0
+SETTLE_S_MAX = 600.0
+START_S_MAX = 600.0
 ROUND_S = 0.1
 STOP_S_MAX = {"gateway": 60.0, "exchange": 20.0, "archive": 120.0}
 FEED_STOP_S_MAX = 30.0

@@ -17,17 +17,17 @@ from jobs.campaign.oracles import Verdict, judge
 from jobs.campaign.plan import Strike
 from jobs.campaign.victims import find, strike
 from jobs.reconcile import reconcile
-from jobs.run import end_leftovers
+from jobs.run import end_leftovers, forget
 from jobs.supervision.events import Event, read_events
 from schemas.errors import PenstockError, SetupError
 
 __all__ = ["Round", "Struck", "play_round"]
 
-STARTED_S_MAX = 240.0
-BACK_S_MAX = 120.0
+STARTED_S_MAX = 600.0
+BACK_S_MAX = 300.0
 WARM_S_MAX = 60.0  # for a spare to rehearse, before the next strike does not wait for it any longer
 AFTER_S = 2.0  # the window of a pause ends so long after everything was up again
-END_S_MAX = 600.0
+END_S_MAX = 1200.0
 POLL_S = 0.1
 
 
@@ -50,10 +50,9 @@ class Round(msgspec.Struct, frozen=True):
 
 def play_round(folder: Path, arguments: list[str], strikes: list[Strike], say: Callable[[str], None]) -> Round:
     """Strike until the strikes or the data end; the strikes that were made may be fewer. The folder is begun afresh."""
+    forget(folder)  # at once: the last round's events are not this one's
     child = Process("run", folder.parent)
-    child.start(
-        [sys.executable, "-P", "-m", "jobs.main", "run", "--cluster", "--fresh", *arguments, "--folder", str(folder)]
-    )
+    child.start([sys.executable, "-P", "-m", "jobs.main", "run", "--cluster", *arguments, "--folder", str(folder)])
     struck: list[Struck] = []
     try:
         say("starting")

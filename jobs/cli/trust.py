@@ -72,8 +72,10 @@ def campaign(
         int, typer.Option(min=1, help="Strikes in all; a larger number adds to a finished campaign.")
     ] = 10,
     seed: Annotated[int, typer.Option(help="Of what is struck, how and when.")] = 1,
-    data: Annotated[Path | None, typer.Option(help="The capture; default: the one of the checkout.")] = None,
-    pace: Annotated[float, typer.Option(help="How many times faster than it was captured.")] = 2.5,
+    data: Annotated[
+        Path | None, typer.Option(help="To be played whole; default: what the strikes need of the checkout's capture.")
+    ] = None,
+    pace: Annotated[float, typer.Option(help="How many times faster than it was captured.")] = 2.0,
     fresh: Annotated[bool, typer.Option("--fresh", help="Forget what was struck with this seed.")] = False,
     folder: Folder = FOLDER,
 ) -> None:

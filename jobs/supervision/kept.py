@@ -13,7 +13,7 @@ from jobs.adapters.processes import ProcessDiedError
 __all__ = ["Body", "Kept", "Tell"]
 
 FROZEN_S = 6.0  # without an answer: it is killed and begun again; what comes back earlier goes on by itself
-START_S_MAX = 180.0
+START_S_MAX = 300.0
 PROBE_S = 1.0
 ROUND_S_MAX = 2.0  # a longer round was the watcher's own pause, and nobody else's fault
 RESTARTS_MAX, WITHIN_S = 10, 600.0

@@ -1,5 +1,6 @@
 """What dies or freezes is begun again, in time and a bounded number of times; a campaign's arithmetic."""
 
+import gzip
 import os
 import signal
 import sys
@@ -9,7 +10,9 @@ from pathlib import Path
 import pytest
 
 from jobs.adapters.processes import Process, ProcessDiedError
+from jobs.adapters.source import find_capture
 from jobs.adapters.supervisor import Supervisor
+from jobs.campaign.cut import cut
 from jobs.campaign.plan import KINDS, draw
 from jobs.campaign.report import failed, upper_bound
 from jobs.campaign.round import Round, Struck, down
@@ -156,3 +159,13 @@ def test_only_the_last_event_of_a_part_counts() -> None:
     events = [Event(1, "feed", "up", ""), Event(2, "broker", "down", ""), Event(3, "broker", "up", "")]
     assert down(events) == set()
     assert down([*events, Event(4, "feed", "down", ""), Event(5, "taskmanager-2", "warm", "")]) == {"feed"}
+
+
+def test_a_cut_is_the_beginning_of_its_capture(tmp_path: Path) -> None:
+    short = cut(find_capture(), tmp_path, 2.0)
+    sources = {one.relative_to(short): gzip.decompress(one.read_bytes()) for one in short.glob("*/*.gz")}
+    assert {one.parent.name for one in sources} == {"spot", "usdm"}
+    for name, lines in sources.items():
+        assert gzip.decompress((find_capture() / name).read_bytes()).startswith(lines)
+    received = [int(line.split(b" ")[0]) for lines in sources.values() for line in lines.splitlines()]
+    assert 1.9e9 < max(received) - min(received) < 2e9
