@@ -5,7 +5,7 @@ BIN := .venv/bin
 JARS := $(or $(PENSTOCK_JARS),infra/java/jars)
 PYTEST := $(BIN)/pytest -q
 
-.PHONY: help setup setup-python jars run try test test-core test-system check rtl rtl-timing bench chaos train cluster \
+.PHONY: help setup setup-python jars run try test test-core test-system terraform check rtl rtl-timing bench chaos train cluster \
 	lock clean
 
 help: ## this list
@@ -29,12 +29,15 @@ run: setup-python jars ## the whole pipeline on the committed capture (FRESH=1: 
 try: setup-python ## the decision path alone, without Java: summary and HTML report (ARGS=...)
 	@$(BIN)/penstock try $(ARGS)
 
-test: setup ## check, core tests, system tests
-	@$(MAKE) --no-print-directory check test-core test-system
+test: setup ## check, core tests, Terraform, system tests
+	@$(MAKE) --no-print-directory check test-core terraform test-system
 
 test-core: setup-python ## tests that need no Java; those of rtl/ are skipped without a simulator unless RTL_REQUIRED=1
 	@infra/setup/rtl.sh
-	$(PYTEST) -m "not system" tests
+	$(PYTEST) -m "not system" --ignore tests/terraform tests
+
+terraform: setup-python ## Terraform: format, plans, and apply to destroy against a double of AWS (skipped without terraform unless TF_REQUIRED=1)
+	$(PYTEST) tests/terraform
 
 test-system: setup ## tests with a real broker and a real Flink; skipped without Java unless SYSTEM_REQUIRED=1
 	@if infra/setup/java.sh --check $(JARS); then \
