@@ -44,7 +44,9 @@ class Terraform:
         if done.returncode == 0:
             return
         if not plugins and any(words in done.stderr.lower() for words in UNREACHABLE):
-            missing("the AWS provider: neither TF_PLUGIN_DIR nor a local mirror has it, and its registry does not answer")
+            missing(
+                "the AWS provider: neither TF_PLUGIN_DIR nor a local mirror has it, and its registry does not answer"
+            )
         raise AssertionError(done.stderr)
 
 

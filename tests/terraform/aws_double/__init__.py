@@ -4,3 +4,8 @@ What it proves: that every request is one that AWS's published service model all
 in an order that works, that a second plan is empty and that destroy leaves nothing. What it cannot prove: quotas, the
 effect of IAM policies, and how services behave.
 """
+
+import os
+from pathlib import Path
+
+os.environ["MOTO_AMIS_PATH"] = str(Path(__file__).with_name("images.json"))  # moto reads it when it is imported
