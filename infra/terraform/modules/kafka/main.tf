@@ -3,11 +3,11 @@
 locals {
   server_properties = {
     "auto.create.topics.enable"      = "false"
-    "default.replication.factor"     = var.replication_factor
-    "min.insync.replicas"            = var.replication_factor - 1
+    "default.replication.factor"     = tostring(var.replication_factor)
+    "min.insync.replicas"            = tostring(var.replication_factor - 1)
     "unclean.leader.election.enable" = "false"
-    "message.max.bytes"              = var.message_bytes_max
-    "replica.fetch.max.bytes"        = var.message_bytes_max
+    "message.max.bytes"              = tostring(var.message_bytes_max)
+    "replica.fetch.max.bytes"        = tostring(var.message_bytes_max)
   }
 }
 
