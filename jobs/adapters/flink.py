@@ -32,7 +32,8 @@ SETTINGS = {
     "python.execution-mode": "thread",
     "execution.checkpointing.mode": "EXACTLY_ONCE",
     "execution.checkpointing.interval": "1 s",
-    "execution.checkpointing.timeout": "60 s",
+    # The first one waits for kernels and models, and one that fails restarts the job: a loaded machine took a minute.
+    "execution.checkpointing.timeout": "300 s",
     "execution.checkpointing.externalized-checkpoint-retention": "RETAIN_ON_CANCELLATION",
     "execution.checkpointing.num-retained": "3",
     "state.backend.type": "hashmap",
