@@ -1,5 +1,6 @@
 """The model's opinion of each row."""
 
+import math
 from collections.abc import Callable
 
 import msgspec
@@ -11,7 +12,9 @@ from schemas.control import ModelRef, NewModel, Term
 from schemas.errors import ModelError, StateError
 from schemas.feature_sets import FeatureSet
 from schemas.frame import Records
+from schemas.records import feature_record
 from udfs.arrays import SCORE
+from udfs.kernels import kernel, read_only
 from udfs.machine import Batch
 
 
@@ -65,7 +68,8 @@ class Score:
         return state
 
     def warm(self) -> None:
-        """Open the term's model and score once."""
+        """Compile the kernel; open the term's model and score once."""
+        usable(np.zeros(0, feature_record(self._features.names)))
         self._scorer(self._model.sha256)(np.zeros((1, len(self._features)), np.float32))
 
     def _score(self, model: ModelRef, rows: Records) -> Records:
@@ -73,7 +77,10 @@ class Score:
         scores["row"] = rows["number"]
         scores["model_bp"] = EVEN_BP
         ready = usable(rows)
-        scores["model_bp"][ready] = self._scorer(model.sha256)(rows["x"][ready])
+        if ready.all():  # nearly always: nothing to pick out
+            scores["model_bp"] = self._scorer(model.sha256)(rows["x"])
+        else:
+            scores["model_bp"][ready] = self._scorer(model.sha256)(rows["x"][ready])
         begun = rows["channel_ns"] <= model.trained_to_ns
         scores["in_sample"] = begun & (rows["channel_ns"] + self._horizon_ns >= model.trained_from_ns)
         return scores
@@ -86,7 +93,18 @@ class Score:
 
 def usable(rows: Records) -> npt.NDArray[np.bool_]:
     """Which feature rows may be scored and learned: warm, and every feature a finite number."""
-    return (rows["warm"] != 0) & np.isfinite(rows["x"]).all(axis=1)
+    ready = np.zeros(len(rows), np.bool_)
+    _mark_usable(read_only(rows), ready)
+    return ready
+
+
+@kernel()
+def _mark_usable(rows, ready):  # type: ignore[no-untyped-def]
+    for at in range(len(rows)):
+        row = rows[at]
+        ready[at] = row.warm != 0
+        for i in range(len(row.x)):
+            ready[at] &= math.isfinite(row.x[i])
 
 
 def _checked(model: ModelRef, features: FeatureSet) -> ModelRef:

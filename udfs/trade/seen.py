@@ -1,16 +1,18 @@
 """A row in plain numbers, and the bytes of a decision about it.
 
-Reading fields of numpy records one by one, and writing them, costs more than everything that is decided with them; a
-batch's rows are taken out in one go, and a decision is packed in one.
+Reading fields of numpy records one by one, and writing them, costs more than everything that is decided with them: a
+row is unpacked from its bytes in one go, and a decision is packed in one.
 """
 
 from collections.abc import Iterator
+from functools import cache
 from struct import Struct
 from typing import NamedTuple
 
 from schemas.frame import Records
-from schemas.records import DECISION, Side
+from schemas.records import DECISION, FEATURE, Side
 from schemas.trading import Reason, Verdict
+from udfs.arrays import ROW
 from udfs.risk.limits import Intent
 
 _CODES = {"<u8": "Q", "<i8": "q", "<u4": "I", "<i4": "i", "<u2": "H", "|u1": "B"}
@@ -42,17 +44,24 @@ class Seen(NamedTuple):
     in_sample: int
 
 
-_OF_FEATURE = Seen._fields[: Seen._fields.index("x")]
-_OF_ROW = Seen._fields[Seen._fields.index("x") + 1 :]
+_HEAD = Seen._fields.index("x")
+_ROW = Struct("<8x" + "".join(_CODES[ROW[name].str] for name in Seen._fields[_HEAD + 1 :]) + "4x")
+_OF_FEATURE = "<" + "".join(_CODES[FEATURE[name].str] for name in Seen._fields[:_HEAD]) + "x"
+assert FEATURE.names == (*Seen._fields[:_HEAD], "pad", "x")
+assert ROW.names == ("row", *Seen._fields[_HEAD + 1 :], "pad")
 
 
 def seen(features: Records, rows: Records) -> Iterator[Seen]:
     """The rows of a batch, in order."""
-    columns = [features[name].tolist() for name in _OF_FEATURE]
-    columns.append([tuple(x) for x in features["x"].tolist()])
-    columns += [rows[name].tolist() for name in _OF_ROW]
-    for values in zip(*columns, strict=True):
-        yield Seen(*values)
+    feature = _feature(features["x"].shape[1])
+    pairs = zip(feature.iter_unpack(features.tobytes()), _ROW.iter_unpack(rows.tobytes()), strict=True)
+    for head, tail in pairs:
+        yield Seen._make((*head[:_HEAD], head[_HEAD:], *tail))
+
+
+@cache
+def _feature(width: int) -> Struct:
+    return Struct(f"{_OF_FEATURE}{width}f")
 
 
 class Asked(NamedTuple):

@@ -138,9 +138,12 @@ class Trade:
     def _decide(self, state: TradeState, row: Seen, orders: list[Order]) -> Iterator[bytes]:
         """The decision records of one row, one a strategy and intent; the orders that passed go to `orders`."""
         for ordinal, strategy in enumerate(self._strategies):
-            answer = strategy.decide(state.own[ordinal], self._row(state, row, ordinal))
+            offered = self._row(state, row, ordinal)
+            answer = strategy.decide(state.own[ordinal], offered)
             if isinstance(answer, Reason):
-                yield self._decision(state, row, ordinal, None, answer)
+                state.ledger.decisions += 1
+                asked = Asked(ordinal, offered.held, offered.working, None, answer)
+                yield decision_bytes(state.ledger.decisions, row, asked)
                 continue
             for intent in answer:
                 yield self._ask(state, row, ordinal, intent, orders)
@@ -239,8 +242,9 @@ class Trade:
         return total
 
     def _decision(
-        self, state: TradeState, row: Seen, ordinal: int, intent: Intent | None, reason: Reason, order: int = 0
+        self, state: TradeState, row: Seen, ordinal: int, intent: Intent, reason: Reason, order: int = 0
     ) -> bytes:
+        """The decision about an intent; an earlier one of the same row may have moved `working`."""
         state.ledger.decisions += 1
         held, _, _, _, working = state.accounts[ordinal, row.instrument].item()
         asked = Asked(ordinal, held, working, intent, reason, order)
