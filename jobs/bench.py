@@ -17,7 +17,7 @@ import msgspec
 from rich.console import Console
 
 from jobs.adapters.java import find_jars, find_java
-from jobs.benchmark.measure import measure_latency, measure_play, measure_throughput
+from jobs.benchmark.measure import measure_heartbeats, measure_latency, measure_play, measure_throughput
 from jobs.benchmark.plan import FULL, QUICK, Plan
 from jobs.benchmark.report import show
 from schemas.errors import SetupError
@@ -30,6 +30,7 @@ def main(arguments: list[str]) -> None:
     found: dict[str, Any] = {"machine": _machine(), "quick": given.quick}
     with console.status("") as status:
         found["play"] = measure_play(plan, given.models, status.update)
+        found["closes"] = measure_heartbeats(plan, given.models, status.update)
         missing = _java_is_missing()
         if not missing:
             found.update(_with_kafka(plan, given, status.update))

@@ -6,6 +6,7 @@ from statistics import median
 from typing import Any
 
 from jobs.benchmark.broker import Worker, preload
+from jobs.benchmark.closes import INSTRUMENTS, measure_closes
 from jobs.benchmark.latency import make_load
 from jobs.benchmark.log import CHANNELS, Log, bench_term, dense_ticks, make_log
 from jobs.benchmark.plain import profile, throughput
@@ -27,6 +28,15 @@ def measure_play(plan: Plan, models: Path | None, say: Say) -> dict[str, Any]:
             log = make_log(bench_term(models, mode), 0, ticks, size)
             runs = [throughput(log, 0, models) for _ in range(max(plan.runs, 3))]
             found.setdefault(mode, {})[str(size)] = {"runs": runs, **spread(runs), "profile": profile(log, 0, models)}
+    return found
+
+
+def measure_heartbeats(plan: Plan, models: Path | None, say: Say) -> dict[str, Any]:
+    """What the end of a second costs, by the number of instruments in the channel."""
+    found = {}
+    for instruments in INSTRUMENTS:
+        say(f"a heartbeat that closes {instruments} bars")
+        found[str(instruments)] = measure_closes(instruments, max(plan.closed_bars // instruments, 10), models)
     return found
 
 

@@ -55,7 +55,7 @@ def throughput(log: Log, channel: int, models: Path | None) -> dict[str, float]:
     for _ in range(log.dense):
         next(outputs)
     began, began_cpu = time.perf_counter(), time.process_time()
-    rows = sum(_rows(output) for output in outputs)
+    rows = sum(count_rows(output) for output in outputs)
     wall, cpu = time.perf_counter() - began, time.process_time() - began_cpu
     return {"ticks_per_s": log.dense_ticks / wall, "ticks_per_cpu_s": log.dense_ticks / cpu, "rows_per_s": rows / wall}
 
@@ -84,7 +84,7 @@ def profile(log: Log, channel: int, models: Path | None) -> dict[str, Any]:
             if topic == QUARANTINE:
                 raise DataError(f"the benchmark's own log is refused: {text_of(frame.records).decode()[:300]}")
             spent.add("encode", encode, frame)
-    rows = max(sum(map(_rows, outputs)), 1)
+    rows = max(sum(map(count_rows, outputs)), 1)
     return {
         "rows": rows,
         "ns_per_tick": {name: ns / log.dense_ticks for name, ns in spent.ns.items()},
@@ -107,5 +107,6 @@ def _pair() -> int:
     return time.thread_time_ns() - began_ns
 
 
-def _rows(output: Output) -> int:
+def count_rows(output: Output) -> int:
+    """Its decision rows."""
     return sum(len(frame) for topic, frame in output.frames if topic == FEATURES)

@@ -9,8 +9,11 @@ class Plan(NamedTuple):
     runs: int
     latency_s: float  # a round
     play_ticks: int
+    closed_bars: int  # by heartbeats
 
 
-FULL = Plan(frame_ticks=(1024, 4096, 64), ticks=2_000_000, runs=3, latency_s=12.0, play_ticks=2_000_000)
-QUICK = Plan(frame_ticks=(4096,), ticks=1_000_000, runs=1, latency_s=8.0, play_ticks=500_000)
+FULL = Plan(
+    frame_ticks=(1024, 4096, 64), ticks=2_000_000, runs=3, latency_s=12.0, play_ticks=2_000_000, closed_bars=10_000
+)
+QUICK = Plan(frame_ticks=(4096,), ticks=1_000_000, runs=1, latency_s=8.0, play_ticks=500_000, closed_bars=2_000)
 SMALL_FRAME_TICKS = 256

@@ -21,6 +21,7 @@ def show(console: Console, found: dict[str, Any]) -> None:
         console.print(_latency(found["latency"]))
     console.print(_play(found["play"]))
     console.print(_stages(found["play"]))
+    console.print(_closes(found["closes"]))
 
 
 def _table(title: str, columns: Sequence[str]) -> Table:
@@ -110,6 +111,17 @@ def _stages(found: dict[str, Any]) -> Table:
         table.add_row(stage, *cells)
     sums = [sum(one["profile"]["us_per_frame"].values()) for one in sizes.values()]
     table.add_row("sum", *[f"{one:.1f}" for one in sums])
+    return table
+
+
+def _closes(found: dict[str, Any]) -> Table:
+    """The heartbeat's wall time, and CPU by stage in us a row."""
+    table = _table("play(), a heartbeat closes the bars of all instruments: CPU, us a row", ("instruments", *found))
+    for stage in (stage for stage in STAGES if stage in found[next(iter(found))]["us_per_row"]):
+        table.add_row(stage, *[f"{one['us_per_row'][stage]:.1f}" for one in found.values()])
+    table.add_row("sum", *[f"{sum(one['us_per_row'].values()):.1f}" for one in found.values()], end_section=True)
+    closes = [f"{one['close_ms']:.2f} ({one['close_ms_max']:.2f})" for one in found.values()]
+    table.add_row("heartbeat, ms of wall: median (max)", *closes)
     return table
 
 
