@@ -7,6 +7,8 @@ from jobs.adapters.supervisor import Supervisor
 
 __all__ = ["Job", "LocalBroker"]
 
+BROKER_START_S_MAX = 240.0  # after a SIGKILL it recovers its log, maybe on a loaded machine
+
 
 class Job:
     """A `penstock NAME …` process; its main thread runs several times a second, or it hangs.
@@ -53,7 +55,7 @@ class LocalBroker:
         self._broker = broker
 
     def begin(self) -> None:
-        self._broker.start()
+        self._broker.start(BROKER_START_S_MAX)
 
     def is_ready(self) -> bool:
         return True

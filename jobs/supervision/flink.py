@@ -125,7 +125,7 @@ class Rehearsed:
     def __init__(self, cluster: Cluster, arguments: list[str], tell: Callable[[str, str, str], None]) -> None:
         self._cluster, self._arguments, self._tell = cluster, arguments, tell
         self._done: set[str] = set()  # TaskManagers that know the job, or have failed to learn it
-        self._job = ""
+        self._job = self._state = ""
         self._client: Process | None = None
         self._spare, self._begun_s = "", 0.0
 
@@ -150,7 +150,7 @@ class Rehearsed:
         self._done |= asked.hosts(job)
         cold = [name for name, free in asked.taskmanagers().items() if free and name not in self._done]
         if cold:
-            self._spare, self._begun_s = cold[0], time.monotonic()
+            self._spare, self._begun_s, self._state = cold[0], time.monotonic(), ""
             self._client = self._cluster.begin_submission("jobs.rehearse", *self._arguments)
 
     def _follow(self, asked: Rest) -> None:
@@ -158,9 +158,10 @@ class Rehearsed:
         if self._client.is_running():
             return
         job = submitted(self._client.output())
-        if job is not None and asked.job_state(job) in GOOD:
+        before, self._state = self._state, asked.job_state(job) if job else "FAILED"
+        if self._state in GOOD or self._state != before:  # UNKNOWN for a moment at its end: two looks must agree
             return
-        is_warm = job is not None and asked.job_state(job) == "FINISHED"
+        is_warm = self._state == "FINISHED"
         took = f"after {time.monotonic() - self._begun_s:.1f} s"
         self._tell(self._spare, "warm" if is_warm else "cold", took if is_warm else f"see {self._client.log}")
         self._done.add(self._spare)  # one rehearsal each: a cold spare serves, too, only later
