@@ -4,11 +4,10 @@ from pathlib import Path
 
 import msgspec
 from rich.console import Console
-from rich.table import Table
 
-from jobs.results.oracle import RATIO, Parity, parities, with_change
+from jobs.results.agreement import table_of, verdict
+from jobs.results.oracle import parities, with_change
 from jobs.results.store import Store, open_archive, read_term
-from jobs.results.told import time_text
 from schemas.control import Term
 from schemas.errors import DataError
 
@@ -28,14 +27,14 @@ def parity(folder: Path, *, mutate: bool = False, warehouse: str | None = None) 
         with console.status("recomputing in SQL"):
             found = list(parities(store, term, ticks))
         refused = store.number("SELECT sum(count) FROM quarantine WHERE _topic = 'quarantine.v1'")
-    console.print(_table(found, term))
+    console.print(table_of(found, term, "pipeline beside SQL over the archived ticks"))
     if refused:
         console.print(
             f"{refused:,} records are in quarantine: the pipeline left them out, SQL did not", highlight=False
         )
     if not mutate:
         (folder / REPORT).write_bytes(msgspec.json.format(msgspec.json.encode(found)))
-    return _verdict(found, console)
+    return verdict(found, console)
 
 
 def _mutated(store: Store, term: Term, console: Console) -> str:
@@ -54,34 +53,3 @@ def _mutated(store: Store, term: Term, console: Console) -> str:
     told = f"mutated: a trade of {instrument.venue} {instrument.symbol} at {where} is {step} units higher for SQL"
     console.print(told, highlight=False, soft_wrap=True)
     return with_change(partition, offset, row, step)
-
-
-def _table(found: list[Parity], term: Term) -> Table:
-    table = Table(
-        title="pipeline beside SQL over the archived ticks", title_justify="left", box=None, padding=(0, 2, 0, 0)
-    )
-    for name in ("quantity", "tolerance", "compared", "different", "missing", "largest", "first difference"):
-        table.add_column(name, header_style="dim", justify="left" if name in ("quantity", "tolerance") else "right")
-    for one in found:
-        style = "red" if one.different or one.missing else None
-        tolerance = "exact" if one.tolerance == 0 else f"{one.tolerance:.0e}"
-        counts = (f"{count:,}" for count in (one.compared, one.different, one.missing))
-        table.add_row(one.quantity, tolerance, *counts, f"{one.largest:.3g}", _place(one, term), style=style)
-    return table
-
-
-def _place(one: Parity, term: Term) -> str:
-    if one.first is None:
-        return ""
-    instrument = term.universe.instruments[one.first[0]]
-    return f"{instrument.venue} {instrument.symbol} {time_text(one.first[1])}"
-
-
-def _verdict(found: list[Parity], console: Console) -> int:
-    compared, bad = sum(one.compared for one in found), [one for one in found if one.different or one.missing]
-    values = sum(one.different + one.missing for one in bad)
-    told = f"compared {compared:,} values of {len(found)} quantities: {values:,} differ"
-    console.print(f"{told} (ratios to {RATIO:.0e})", highlight=False)
-    if not compared:
-        console.print("nothing was compared, so nothing is shown: is the run archived?", highlight=False)
-    return 0 if compared and not bad else 1

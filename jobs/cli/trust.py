@@ -57,12 +57,16 @@ def parity(
     mutate: Annotated[
         bool, typer.Option("--mutate", help="Change one price for SQL first: the comparison must then fail.")
     ] = False,
+    venue_time: Annotated[
+        bool, typer.Option("--venue-time", help="Instead: bars by the venue's time, by Flink SQL and by numpy.")
+    ] = False,
     folder: Folder = FOLDER,
 ) -> None:
     """Compute bars and indicators once more, in SQL over the archived ticks, and compare with the pipeline's."""
-    from jobs.parity import parity as job
+    from jobs.parity import parity as in_sql
+    from jobs.venue_time import venue_time as in_flink
 
-    raise typer.Exit(job(folder, mutate=mutate))
+    raise typer.Exit((in_flink if venue_time else in_sql)(folder, mutate=mutate))
 
 
 @chaos.callback()

@@ -136,27 +136,27 @@ def rows_of(store: Store) -> dict[str, npt.NDArray[Any]]:
 
 
 def _bars(name: str, bars: Records, sql: pa.Table) -> Iterator[Parity]:
-    keys = _keys(bars["instrument"], bars["end_ns"])
+    keys = keys_of(bars["instrument"], bars["end_ns"])
     for field in dict.fromkeys((*BAR, *QUOTE)):
-        yield _compared(f"{name}: {field}", keys, bars[field].astype("<i8"), sql, field, 0.0)
+        yield compared(f"{name}: {field}", keys, bars[field].astype("<i8"), sql, field, 0.0)
 
 
 def _rows(width: int, rows: dict[str, npt.NDArray[Any]], sql: pa.Table) -> Iterator[Parity]:
     """A 1-second bar is a row; a wider bar is one only if something happened in its last second."""
     each = width == 0
     ending = rows["channel_ns"] % BAR_WIDTHS_NS[width] == 0
-    keys = _keys(rows["instrument"], rows["channel_ns"])
+    keys = keys_of(rows["instrument"], rows["channel_ns"])
     for field in QUOTE if each else ():
-        yield _compared(f"feature row: {field}", keys[ending], rows[field][ending], sql, field, 0.0)
+        yield compared(f"feature row: {field}", keys[ending], rows[field][ending], sql, field, 0.0)
     quoted = ending & (rows["bid_size"] > 0) & (rows["ask_size"] > 0)
     has_mid = sql.filter(compute.equal(sql["has_mid"], 1))
     for feature, column in RATIOS[width].items():
         if feature in rows:
             values = rows[feature][quoted].astype(float)
-            yield _compared(feature, keys[quoted], values, has_mid, column, RATIO, only_ours=not each)
+            yield compared(feature, keys[quoted], values, has_mid, column, RATIO, only_ours=not each)
 
 
-def _compared(
+def compared(
     quantity: str,
     left: Records,
     ours: npt.NDArray[Any],
@@ -166,7 +166,7 @@ def _compared(
     only_ours: bool = False,
 ) -> Parity:
     """Side by side by instrument and end; with `only_ours` SQL may have more bars than we have rows."""
-    right = _keys(sql["instrument"].to_numpy(), sql["end_ns"].to_numpy())
+    right = keys_of(sql["instrument"].to_numpy(), sql["end_ns"].to_numpy())
     shared, mine, theirs = np.intersect1d(left, right, return_indices=True)
     one, other = ours[mine], sql[column].to_numpy()[theirs]
     distance = np.abs(one - other) if tolerance == 0 else np.abs(one - other) / np.maximum(1.0, np.abs(other))
@@ -180,7 +180,7 @@ def _compared(
     return Parity(quantity, tolerance, len(shared), int(is_different.sum()), missing, largest, first)
 
 
-def _keys(instruments: npt.NDArray[Any], ends_ns: npt.NDArray[Any]) -> Records:
+def keys_of(instruments: npt.NDArray[Any], ends_ns: npt.NDArray[Any]) -> Records:
     keys = np.zeros(len(instruments), [("instrument", "<u4"), ("end_ns", "<i8")])
     keys["instrument"], keys["end_ns"] = instruments, ends_ns
     return keys
