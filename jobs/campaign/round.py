@@ -95,25 +95,39 @@ def _struck(folder: Path, bootstrap: str, one: Strike, arrivals: Arrivals) -> St
         return None
     begin_ns = wall_ns()
     strike(victim, one)
-    back_ns = _await_back(folder, victim, begin_ns)
+    back_ns = _await_back(folder, victim, one, begin_ns)
     time.sleep(AFTER_S)
     pause_s = longest_gap_s(list(arrivals.at_ns), begin_ns, wall_ns())
     return Struck(one, (back_ns - begin_ns) / 1e9, pause_s, _doubled(folder, bootstrap))
 
 
-def _await_back(folder: Path, victim: psutil.Process, begin_ns: int) -> int:
+def _await_back(folder: Path, victim: psutil.Process, one: Strike, begin_ns: int) -> int:
     """The wall clock when no part was down any more: the victim lives on, or another has taken its place."""
     deadline = time.monotonic() + BACK_S_MAX
     while time.monotonic() < deadline:
-        since = [one for one in read_events(folder) if one.wall_ns > begin_ns]
-        was_down = any(one.what == "down" for one in since)
-        if not victim.is_running() or victim.status() == psutil.STATUS_ZOMBIE:
-            if was_down and not down(read_events(folder)):
-                return max(one.wall_ns for one in since if one.what == "up")
-        elif not down(read_events(folder)):
-            return max([wall_ns(), *(one.wall_ns for one in since)])
+        back_ns = back(read_events(folder), begin_ns, not one.freeze_s or not _lives(victim), wall_ns())
+        if back_ns is not None:
+            return back_ns
         time.sleep(POLL_S)
     raise SetupError(f"not back within {BACK_S_MAX:.0f} s: {', '.join(sorted(down(read_events(folder))))}")
+
+
+def back(events: list[Event], begin_ns: int, is_replaced: bool, now_ns: int) -> int | None:
+    """When all was up again after a strike; None = not yet.
+
+    `is_replaced`: the victim does not live on, so it goes down first, which its keeper may see only later.
+    """
+    since = [one for one in events if one.wall_ns > begin_ns]
+    if down(events) or (is_replaced and not any(one.what == "down" for one in since)):
+        return None
+    return max(one.wall_ns for one in since if one.what == "up") if is_replaced else now_ns
+
+
+def _lives(victim: psutil.Process) -> bool:
+    try:
+        return victim.is_running() and victim.status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return False
 
 
 def _doubled(folder: Path, bootstrap: str) -> tuple[str, ...]:

@@ -15,7 +15,7 @@ from jobs.adapters.supervisor import Supervisor
 from jobs.campaign.cut import cut
 from jobs.campaign.plan import KINDS, draw
 from jobs.campaign.report import failed, upper_bound
-from jobs.campaign.round import Round, Struck, down
+from jobs.campaign.round import Round, Struck, back, down
 from jobs.supervision.bodies import Job
 from jobs.supervision.events import Event
 from jobs.supervision.kept import Kept
@@ -169,3 +169,12 @@ def test_a_cut_is_the_beginning_of_its_capture(tmp_path: Path) -> None:
         assert gzip.decompress((find_capture() / name).read_bytes()).startswith(lines)
     received = [int(line.split(b" ")[0]) for lines in sources.values() for line in lines.splitlines()]
     assert 1.9e9 < max(received) - min(received) < 2e9
+
+
+def test_a_killed_part_is_not_back_before_it_was_seen_down() -> None:
+    before = [Event(1, "feed", "up", "")]
+    assert back(before, 5, is_replaced=True, now_ns=6) is None  # its keeper has not looked yet
+    gone = [*before, Event(7, "feed", "down", "")]
+    assert back(gone, 5, is_replaced=True, now_ns=8) is None
+    assert back([*gone, Event(9, "feed", "up", "")], 5, is_replaced=True, now_ns=12) == 9
+    assert back(before, 5, is_replaced=False, now_ns=6) == 6  # woke up in time
