@@ -5,7 +5,9 @@
 With `diverge`, b sees other bids than a from some moment on, and the gateway must halt.
 """
 
+import signal
 from pathlib import Path
+from types import FrameType
 
 from rich.console import Console
 from rich.table import Table
@@ -21,6 +23,7 @@ __all__ = ["pair", "show"]
 def pair(folder: Path, data: Path | None, pace: float, window_s: float, divergence: bool) -> int:
     """Run the drill and print what it came to; 1 when it shows that something is wrong."""
     console, stage = Console(), Stage(folder / "pair")
+    signal.signal(signal.SIGTERM, _end)  # as Ctrl-C: nothing is left running
     try:
         stage.open()
         if divergence:
@@ -52,6 +55,10 @@ def show(found: Result) -> Table:
     told = ", ".join(f"{name} {found.asked.get(name, 0)} ({found.first.get(name, 0)} first)" for name in ("a", "b"))
     table.caption = f"messages of orders.v1 by replica: {told}"
     return table
+
+
+def _end(number: int, frame: FrameType | None) -> None:
+    raise SystemExit(128 + number)
 
 
 def _divergence(stage: Stage, data: Path, pace: float, console: Console) -> int:

@@ -20,7 +20,7 @@ from schemas.trading import read_order_message
 
 __all__ = ["Result", "diverge", "lose_each"]
 
-WARM_UP_PACE = 12.0  # a minute of channel time passes before the first order
+WARM_UP_PACE = 6.0  # a minute of channel time passes before the first order
 READY_S_MAX = 120.0
 RETURN_S_MAX = 120.0
 Say = Callable[[str], None]
