@@ -21,8 +21,8 @@ from schemas.trading import read_order_message
 __all__ = ["Result", "diverge", "lose_each"]
 
 WARM_UP_PACE = 6.0  # a minute of channel time passes before the first order
-READY_S_MAX = 120.0
-RETURN_S_MAX = 120.0
+READY_S_MAX = 180.0
+RETURN_S_MAX = 240.0
 Say = Callable[[str], None]
 
 
