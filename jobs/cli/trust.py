@@ -40,7 +40,7 @@ def replay(
 @chaos.command()
 def pair(
     data: Annotated[Path | None, typer.Option(help="The capture; default: the one of the checkout.")] = None,
-    pace: Annotated[float, typer.Option(help="How many times faster than it was captured.")] = 2.0,
+    pace: Annotated[float, typer.Option(help="How many times faster than it was captured.")] = 1.5,
     seconds: Annotated[float, typer.Option(help="Of watching before and after each loss.")] = 20.0,
     diverge: Annotated[
         bool, typer.Option("--diverge", help="Let one replica go wrong: the gateway must halt.")
