@@ -18,6 +18,9 @@ from schemas.errors import DataError
 from schemas.frame import COUNT_MAX, Frame, Records
 from schemas.instrument import Instrument, Universe
 from schemas.records import NO_INSTRUMENT, TICK, Kind, Side, TickFlag, TickKind
+from udfs.market.quality import AHEAD_NS_MAX
+
+DAY_NS = 24 * 3600 * 1_000_000_000
 
 
 class Capture(dict[int, Records]):
@@ -75,7 +78,8 @@ def frames(
 
     A frame ends at `frame_ticks_max` records, before a tick received `frame_wait_us_max` after its first, and at each
     heartbeat: one frame with one record at each multiple of `heartbeat_ns` after the first tick, before the ticks of
-    that time or later; a last one follows the last tick.
+    that time or later; a last one follows the last tick. Raises DataError where receive time jumps ahead further than a
+    channel takes (quality's `AHEAD_NS_MAX`): the silence would be filled with millions of heartbeats.
     """
     if not len(ticks):
         return
@@ -85,6 +89,11 @@ def frames(
     beat = int(ticks["receive_ns"][0]) // feed.heartbeat_ns
     for begin, end in zip(cuts[:-1].tolist(), cuts[1:].tolist(), strict=True):
         now = int(ticks["receive_ns"][begin]) // feed.heartbeat_ns
+        if (now - beat) * feed.heartbeat_ns > AHEAD_NS_MAX:
+            days = (now - beat) * feed.heartbeat_ns // DAY_NS
+            raise DataError(
+                f"channel {channel}: receive time jumps ahead by {days} days at tick {begin}: mend the data"
+            )
         while beat < now:
             beat += 1
             yield Frame(Kind.HEARTBEAT, channel, source, epoch, sequence, _heartbeat(beat * feed.heartbeat_ns), log=log)

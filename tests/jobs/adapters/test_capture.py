@@ -149,3 +149,10 @@ def test_heartbeats_stand_before_the_ticks_of_their_time(given_cuts):
 
 def test_no_ticks_make_no_frames():
     assert list(frames(np.zeros(0, TICK), 0, FeedConfig(), 1, 1, 0)) == []
+
+
+def test_a_jump_of_receive_time_that_no_channel_takes_is_refused_and_not_filled():
+    day_ns = 24 * 3600 * 10**9
+    assert list(frames(stream(0, [1, 7 * day_ns]), 0, FeedConfig(heartbeat_ns=day_ns), 1, 1, 1))
+    with pytest.raises(DataError, match="channel 0: receive time jumps ahead by 19000 days at tick 1"):
+        list(frames(stream(0, [0, 19_000 * day_ns]), 0, FeedConfig(), 1, 1, 1))
