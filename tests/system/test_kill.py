@@ -26,7 +26,7 @@ from tests.builders import captured, demo_resources, demo_term, log, messages
 from tests.system.rig import CHANNELS, Rig, cut_capture, until
 from udfs.play import canonical_bytes, play
 
-pytestmark = [pytest.mark.system, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.system, pytest.mark.timeout(600)]
 
 SETTINGS = Path(__file__).parents[2] / "jobs" / "settings" / "demo.toml"
 SECONDS = 100

@@ -9,7 +9,7 @@ from jobs.replicas.drill import diverge, lose_each
 from jobs.replicas.stage import Stage
 from tests.builders import CAPTURE
 
-pytestmark = [pytest.mark.system, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.system, pytest.mark.timeout(600)]
 
 
 def test_a_replica_is_lost_and_nothing_else_is(tmp_path: Path) -> None:

@@ -19,7 +19,7 @@ from schemas.topics import TICKS
 from tests.jobs.archived import archive, played_topics
 from tests.jobs.results.slow_venue import slow_bars
 
-pytestmark = pytest.mark.system
+pytestmark = [pytest.mark.system, pytest.mark.timeout(600)]
 
 SECONDS = 70  # beyond the end of a minute, where trades are late in the widest windows too
 BOTH = """
@@ -47,7 +47,7 @@ def folder(tmp_path: Path) -> Path:
 
 
 def test_flink_and_numpy_agree_late_trades_included_and_a_changed_price_is_found(folder: Path) -> None:
-    done = subprocess.run([sys.executable, "-c", BOTH, str(folder)], capture_output=True, text=True, timeout=240)
+    done = subprocess.run([sys.executable, "-c", BOTH, str(folder)], capture_output=True, text=True, timeout=500)
     assert done.returncode == 1, done.stdout + done.stderr  # 0 as it was, 1 with the change
     assert ": 0 differ" in done.stdout
     assert "is 1 unit higher for Flink" in done.stdout
