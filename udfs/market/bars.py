@@ -4,6 +4,7 @@ import numpy as np
 
 import schemas.features
 import schemas.records
+import udfs.market.sums
 from schemas.control import Term
 from schemas.features import BAR_WIDTHS_NS
 from schemas.frame import Records
@@ -12,6 +13,7 @@ from udfs.arrays import CLOSE, EMPTY, taken
 from udfs.kernels import kernel, read_only
 from udfs.machine import ArrayMachine, Batch, State
 from udfs.market.book import FEED_KINDS
+from udfs.market.sums import add
 
 CLOSES_AT_ONCE = 512
 WIDTHS = len(BAR_WIDTHS_NS)  # the first divides the others: only its end is looked for at each tick
@@ -79,16 +81,6 @@ class Bars(ArrayMachine):
 
 
 @kernel()
-def _add(left, right):  # type: ignore[no-untyped-def]
-    """The sum of two int64 (also negative), held at the ends of the range."""
-    if right > 0 and left > _MAX - right:
-        return _MAX
-    if right < 0 and left < -_MAX - right:
-        return -_MAX
-    return left + right
-
-
-@kernel()
 def _multiply(price, size):  # type: ignore[no-untyped-def]
     """The product of two positive int64, held at the end of the range."""
     if (price | size) >= 2**31 and size > _MAX // price:
@@ -113,10 +105,10 @@ def _flow(top, quote):  # type: ignore[no-untyped-def]
     return flow
 
 
-@kernel(schemas.records)
+@kernel(schemas.records, udfs.market.sums)
 def _take_quote(top, bar, quote):  # type: ignore[no-untyped-def]
     if top.quoted and not top.marks & _GAP:
-        bar.flow = _add(bar.flow, _flow(top, quote))
+        bar.flow = add(bar.flow, _flow(top, quote))
     same_bid = quote.bid == top.bid and quote.bid_size == top.bid_size
     if not (same_bid and quote.ask == top.ask and quote.ask_size == top.ask_size):
         bar.quotes += 1
@@ -127,7 +119,7 @@ def _take_quote(top, bar, quote):  # type: ignore[no-untyped-def]
     top.marks = quote.marks
 
 
-@kernel(schemas.records)
+@kernel(schemas.records, udfs.market.sums)
 def _take_trade(top, bar, tick):  # type: ignore[no-untyped-def]
     bar.trades += 1
     if tick.flags & _NOT_A_PRINT:
@@ -140,24 +132,24 @@ def _take_trade(top, bar, tick):  # type: ignore[no-untyped-def]
     elif price < bar.low:
         bar.low = price
     top.close = price
-    bar.volume = _add(bar.volume, size)
-    bar.value = _add(bar.value, _multiply(price, size))
+    bar.volume = add(bar.volume, size)
+    bar.value = add(bar.value, _multiply(price, size))
     # both, and no branch: which side comes next is what no processor predicts
-    bar.buy_volume = _add(bar.buy_volume, size if tick.side == _BUY else 0)
-    bar.sell_volume = _add(bar.sell_volume, size if tick.side == _SELL else 0)
+    bar.buy_volume = add(bar.buy_volume, size if tick.side == _BUY else 0)
+    bar.sell_volume = add(bar.sell_volume, size if tick.side == _SELL else 0)
 
 
-@kernel()
+@kernel(udfs.market.sums)
 def _widen(bar, narrow):  # type: ignore[no-untyped-def]
     """Add a 1-s bar to a wider one."""
     if narrow.open != 0:
         if bar.open == 0:
             bar.open, bar.high, bar.low = narrow.open, narrow.high, narrow.low
         bar.high, bar.low = max(bar.high, narrow.high), min(bar.low, narrow.low)
-    bar.volume, bar.value = _add(bar.volume, narrow.volume), _add(bar.value, narrow.value)
-    bar.buy_volume = _add(bar.buy_volume, narrow.buy_volume)
-    bar.sell_volume = _add(bar.sell_volume, narrow.sell_volume)
-    bar.flow = _add(bar.flow, narrow.flow)
+    bar.volume, bar.value = add(bar.volume, narrow.volume), add(bar.value, narrow.value)
+    bar.buy_volume = add(bar.buy_volume, narrow.buy_volume)
+    bar.sell_volume = add(bar.sell_volume, narrow.sell_volume)
+    bar.flow = add(bar.flow, narrow.flow)
     bar.trades += narrow.trades
     bar.quotes += narrow.quotes
     bar.events += narrow.events
@@ -181,7 +173,7 @@ def _emit(close, top, bar):  # type: ignore[no-untyped-def]
     close.empty = 1 if bar.events == 0 else 0
 
 
-@kernel(schemas.features)
+@kernel(schemas.features, udfs.market.sums)
 def _close(head, tops, bars, members, out, at, position):  # type: ignore[no-untyped-def]
     """Close what has ended, from wide to narrow; the first record of a log only sets the ends."""
     for member in members:
@@ -206,7 +198,7 @@ def _close(head, tops, bars, members, out, at, position):  # type: ignore[no-unt
     return at
 
 
-@kernel(schemas.records, schemas.features)
+@kernel(schemas.records, schemas.features, udfs.market.sums)
 def fold(ticks, position, suspects, quotes, members, heads, tops, bars, cursor, out):  # type: ignore[no-untyped-def]
     """Closes of the ticks from the cursor on, until they end or `out` could not hold those of one more tick."""
     head, at = heads[0], 0
