@@ -52,6 +52,8 @@ EMBEDDED_JVM = "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC"
 def environment(settings: dict[str, str], jars: list[Path]) -> StreamExecutionEnvironment:
     """An environment with the project's settings, `settings` over them; jars only where no cluster provides them."""
     os.environ.setdefault("JVM_ARGS", EMBEDDED_JVM)
+    # In thread mode the JVM asks the first `python` on PATH for its packages, whatever python.executable says.
+    os.environ["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", os.defpath)])
     configuration = Configuration()
     for name, value in {**SETTINGS, **settings}.items():
         configuration.set_string(name, value)
