@@ -1,9 +1,7 @@
 """The processes of the drill: broker, exchange, gateway, two replicas of trade with clusters of their own, a feed."""
 
-import os
 import shutil
 import signal
-import sys
 import time
 from collections.abc import Callable
 from importlib.resources import files
@@ -62,8 +60,7 @@ class Stage:
 
     def start(self, name: str, *more: str) -> None:
         """Start one of the processes; it is ready when `wait_ready` returns."""
-        environment = {**os.environ, "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', '')}"}
-        self.processes[name].start([*PENSTOCK, *self._arguments(name), *more], environment)
+        self.processes[name].start([*PENSTOCK, *self._arguments(name), *more])
 
     def wait_ready(self, name: str, timeout_s: float = 90.0) -> None:
         job = name.partition("-")[0]

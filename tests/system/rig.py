@@ -1,7 +1,6 @@
 """A real broker and what system tests do with it: write a log, run trade, read back what it wrote."""
 
 import gzip
-import os
 import subprocess
 import sys
 import time
@@ -70,9 +69,7 @@ class Rig:
         command = [sys.executable, "-P", "-m", "jobs.trade", *self.trade_arguments(), "--bounded"]
         for jar in find_jars("flink").glob("*.jar"):
             command += ["--jar", str(jar)]
-        done = subprocess.run(
-            command, env=environment(), capture_output=True, text=True, timeout=timeout_s, check=False
-        )
+        done = subprocess.run(command, capture_output=True, text=True, timeout=timeout_s, check=False)
         assert done.returncode == 0, done.stderr[-4000:]
 
     def start_trade(self, work: Path) -> Process:
@@ -80,7 +77,7 @@ class Rig:
         process = Process("trade", work)
         jars = [part for jar in find_jars("flink").glob("*.jar") for part in ("--jar", str(jar))]
         command = [sys.executable, "-P", "-m", "jobs.trade", *self.trade_arguments(), "--work", str(work), *jars]
-        process.start(command, environment())
+        process.start(command)
         process.wait_ready(lambda: process.said("trade is running"), 120)
         return process
 
@@ -141,11 +138,6 @@ def _distinct(frames: Iterable[Frame]) -> bytes:
     return b"".join(records.values())
 
 
-def environment() -> dict[str, str]:
-    """This process's environment, with the interpreter's folder first: Flink's thread mode looks there for pemja."""
-    return {**os.environ, "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', '')}"}
-
-
 def cut_capture(folder: Path, seconds: int) -> Path:
     """The first seconds of the committed capture, as a capture of its own."""
     for path in sorted(CAPTURE.glob("*/*_20240808.gz")):
@@ -168,4 +160,4 @@ def penstock(*arguments: str) -> subprocess.Popen[str]:
     """A command as people run it."""
     command = [sys.executable, "-P", "-m", "jobs.main", *arguments]
     pipe = subprocess.PIPE
-    return subprocess.Popen(command, env=environment(), stdout=pipe, stderr=pipe, text=True)
+    return subprocess.Popen(command, stdout=pipe, stderr=pipe, text=True)

@@ -29,7 +29,7 @@ from schemas.topics import MARKS, ORDERS, TICKS, Source
 from schemas.trading import ReportKind, Stamps, order_message
 from tests.builders import START_NS, demo_term, messages
 from tests.jobs.execution.world import make_order
-from tests.system.rig import Rig, environment
+from tests.system.rig import Rig
 
 pytestmark = [pytest.mark.system, pytest.mark.timeout(240)]
 BID, ASK = 6_000_000, 6_000_001
@@ -75,7 +75,7 @@ class Stage:
         own = ["--bootstrap", self.rig.bootstrap, "--folder", str(self.folder)]
         own += ["--channels", "0,1"] if process is self.exchange else ["--config", str(CONFIG)]
         command = [sys.executable, "-P", "-m", f"jobs.{process.name}", *own]
-        process.start(command, environment())
+        process.start(command)
         process.wait_ready(lambda: process.said(f"{process.name} is running"), 40)
 
     def order(self, **changes: int) -> str:
@@ -177,7 +177,7 @@ def test_killed_in_the_middle(stage: Stage, victim: str) -> None:
 def test_a_second_gateway_is_refused(stage: Stage) -> None:
     command = [sys.executable, "-P", "-m", "jobs.gateway", "--bootstrap", stage.rig.bootstrap]
     command += ["--folder", str(stage.folder), "--config", str(CONFIG)]
-    done = subprocess.run(command, env=environment(), capture_output=True, text=True, timeout=60, check=False)
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
     assert done.returncode != 0 and "belongs to another running process" in done.stderr
 
 
@@ -189,7 +189,7 @@ def test_sigterm_settles_and_a_lost_ledger_halts(stage: Stage, tmp_path: Path) -
     count = len(list(read_all(stage.rig.bootstrap, TICKS.name, 0)))
     command = [sys.executable, "-P", "-m", "jobs.gateway", "--bootstrap", stage.rig.bootstrap]
     command += ["--folder", str(tmp_path), "--config", str(CONFIG)]
-    done = subprocess.run(command, env=environment(), capture_output=True, text=True, timeout=60, check=False)
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
     assert done.returncode != 0 and "the ledger was lost" in done.stderr
     assert len(list(read_all(stage.rig.bootstrap, TICKS.name, 0))) == count
     assert re.search('"halted":true', (tmp_path / "halt.json").read_text())

@@ -11,14 +11,14 @@ from pathlib import Path
 import psutil
 import pytest
 
-from tests.system.rig import cut_capture, environment
+from tests.system.rig import cut_capture
 
 pytestmark = [pytest.mark.system, pytest.mark.timeout(400)]
 
 
 def penstock(folder: Path, *arguments: str) -> "subprocess.Popen[str]":
     command = [sys.executable, "-P", "-m", "jobs.main", *arguments, "--folder", str(folder)]
-    return subprocess.Popen(command, env=environment(), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
 
 
 def said(folder: Path, *arguments: str, status: int = 0) -> str:
