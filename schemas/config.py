@@ -28,7 +28,7 @@ class MoneyLimits(_Strict, frozen=True):
     currency: str
     order_notional_max: int
     position_notional_max: int  # absolute, per instrument
-    loss_max: int  # realised + unrealised + fees, per channel and term; at the gateway per account
+    loss_max: int  # realised + unrealised + fees, per channel, over its terms; at the gateway per account
 
 
 class Limits(_Strict, frozen=True):

@@ -14,6 +14,7 @@ from schemas.control import Control, Genesis, Halt, Resume, Term
 from schemas.errors import BadFrame, ConfigError, Fault, StateError
 from schemas.frame import Frame, Records, decode, log_tag
 from schemas.records import Kind
+from schemas.succession import changed, refusal
 from schemas.topics import DECISIONS, EXECUTIONS, FEATURES, OUTCOMES, PROGRESS, QUARANTINE, SOURCES_MAX, Source, Topic
 from schemas.trading import Order
 from udfs.admission import ALLOWED, HALTING, SOURCES, announces, control_of, where
@@ -163,7 +164,7 @@ class Channel:
     def _take(self, state: State, frame: Frame, records: Records, gap: bool, data: bytes, output: Output) -> None:
         ledger = state.ledger
         control = control_of(frame) if frame.kind == Kind.CONTROL else None
-        self._obey(state, control)
+        self._obey(state, control, output)
         batch = Batch(self.number, frame.kind, ledger.position, len(records), control, gap)
         if state.pipeline is None:
             if control is None:
@@ -175,7 +176,7 @@ class Channel:
         ledger.position += batch.count
         self._publish(state, frame, records, batch, data, output)
 
-    def _obey(self, state: State, control: Control | None) -> None:
+    def _obey(self, state: State, control: Control | None, output: Output) -> None:
         ledger = state.ledger
         if isinstance(control, Genesis):
             if ledger.log_id:
@@ -184,26 +185,28 @@ class Channel:
         if isinstance(control, Halt | Resume):
             ledger.halt = control if isinstance(control, Halt) else None
         if isinstance(control, Term):
-            self._begin(state, control)
+            self._begin(state, control, output)
 
-    def _begin(self, state: State, term: Term) -> None:
-        ledger = state.ledger
-        number = ledger.term.number + 1 if ledger.term else term.number
-        ours = term.feature_set.hash  # what this code computes under the names that the term gives
-        if (term.number, term.log_id, term.feature_hash) != (number, ledger.log_id or None, ours):
-            message = f"TERM {term.number} of log {term.log_id}, features {term.feature_hash[:12]}"
-            raise BadFrame(Fault.WRONG_TERM, f"{message}: expected {number} of {ledger.log_id}, {ours[:12]}")
+    def _begin(self, state: State, term: Term, output: Output) -> None:
+        """The term comes into force where it stands in the log; the one before it is closed first, in its own name."""
+        ledger, pipeline, was = state.ledger, state.pipeline, state.own
+        reason = refusal(term, ledger.term, ledger.log_id)
+        if reason:
+            raise BadFrame(Fault.WRONG_TERM, f"TERM {term.number}: {reason}")
+        if pipeline is not None:
+            closing = Batch(self.number, Kind.CONTROL, ledger.position, 0, term)
+            pipeline.step(was, closing)
+            self._publish_arrays(state, closing, output)
         state.pipeline = self._resources.build(term, self.number)
         state.own = state.pipeline.initial()
+        if pipeline is not None and ledger.term is not None:
+            state.pipeline.inherit(state.own, pipeline, was, changed(term, ledger.term))
         ledger.term = term
         if ledger.halt is not None:
             state.pipeline.step(state.own, Batch(self.number, Kind.CONTROL, ledger.position, 0, ledger.halt))
 
     def _publish(self, state: State, frame: Frame, records: Records, batch: Batch, data: bytes, output: Output) -> None:
-        for name, kind, topic in OUTPUTS:
-            made = batch.arrays.get(name)
-            if made is not None and len(made):
-                output.frames.append((topic, self._frame(state, topic, kind, made)))
+        self._publish_arrays(state, batch, output)
         output.orders.extend(batch.orders)
         if not len(batch["faults"]):
             return
@@ -212,6 +215,12 @@ class Channel:
             state.ledger.refused += len(places)
             refused = refused_records(data, frame, records, Fault(fault), places, state.ledger.position)
             self._quarantine(state, refused, output)
+
+    def _publish_arrays(self, state: State, batch: Batch, output: Output) -> None:
+        for name, kind, topic in OUTPUTS:
+            made = batch.arrays.get(name)
+            if made is not None and len(made):
+                output.frames.append((topic, self._frame(state, topic, kind, made)))
 
     def _frame(self, state: State, topic: Topic, kind: Kind, records: Records) -> Frame:
         """A frame of our own: its epoch is the term, its sequence counts the topic's records."""

@@ -45,6 +45,9 @@ class Machine(Protocol):
     """What the adapters run. `state` is changed in place; the bytes of a state carry the machine's version.
 
     A machine whose version is above 1 has `upgrade(data, version)`: the bytes of that version as those of the next.
+    One with `inherits`, names of Term fields, goes on in the next term with the state that it had, when these are the
+    same in both terms; one with `inherit(state, before, was, changed)` picks out itself what its fresh state takes over
+    from the machine and state before. Every other one begins a term cold.
     """
 
     name: str
@@ -103,6 +106,21 @@ class Pipeline:
     def step(self, state: list[Any], batch: Batch) -> None:
         for machine, own in zip(self.machines, state, strict=True):
             machine.step(own, batch)
+
+    def inherit(self, state: list[Any], before: "Pipeline", was: list[Any], changed: frozenset[str]) -> None:
+        """Give fresh states what outlives a term: `before` and `was` are its pipeline and states, not used again.
+
+        `changed` are the Term fields in which the two terms differ; machines meet again by their names.
+        """
+        known = {machine.name: (machine, own) for machine, own in zip(before.machines, was, strict=True)}
+        for place, machine in enumerate(self.machines):
+            if machine.name not in known:
+                continue
+            inherits = getattr(machine, "inherits", None)
+            if inherits is not None and changed.isdisjoint(inherits):
+                state[place] = known[machine.name][1]
+            elif hasattr(machine, "inherit"):
+                machine.inherit(state[place], *known[machine.name], changed)
 
     def dump(self, state: list[Any]) -> bytes:
         parts = []

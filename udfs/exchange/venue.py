@@ -19,6 +19,7 @@ class Venue(ArrayMachine):
 
     name = "venue"
     version = 1
+    inherits = ()  # it follows the log by the universe alone
 
     def __init__(self, term: Term, channel: int) -> None:
         self._size = len(term.universe.instruments)

@@ -34,6 +34,7 @@ class Features(ArrayMachine):
 
     name = "features"
     version = 1
+    inherits = ("features",)
 
     def __init__(self, term: Term, channel: int) -> None:
         instruments, chosen = term.universe.instruments, term.feature_set

@@ -59,6 +59,7 @@ class Activity(ArrayMachine):
 
     name = "activity"
     version = 1
+    inherits = ("features",)
 
     def __init__(self, term: Term, channel: int) -> None:
         instruments = term.universe.instruments

@@ -43,6 +43,7 @@ class Bars(ArrayMachine):
 
     name = "bars"
     version = 1
+    inherits = ()  # it follows the log by the universe alone
 
     def __init__(self, term: Term, channel: int) -> None:
         self._size = len(term.universe.instruments)

@@ -57,6 +57,7 @@ class Book(ArrayMachine):
 
     name = "book"
     version = 1
+    inherits = ()  # it follows the log by the universe alone
 
     def __init__(self, term: Term, channel: int) -> None:
         self._size = len(term.universe.instruments)

@@ -70,6 +70,7 @@ class Levels(ArrayMachine):
 
     name = "levels"
     version = 1
+    inherits = ()  # it follows the log by the universe alone
 
     def __init__(self, term: Term, channel: int) -> None:
         members = sorted(one.number for one in term.universe.of_channel(channel))

@@ -67,6 +67,7 @@ class Prints(ArrayMachine):
 
     name = "prints"
     version = 1
+    inherits = ()  # it follows the log by the universe alone
 
     def __init__(self, term: Term, channel: int) -> None:
         members = sorted(one.number for one in term.universe.of_channel(channel))

@@ -42,6 +42,7 @@ class Quality(ArrayMachine):
 
     name = "quality"
     version = 1
+    inherits = ()  # it follows the log by the universe alone
 
     def __init__(self, term: Term, channel: int) -> None:
         universe = term.universe

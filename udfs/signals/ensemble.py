@@ -31,6 +31,7 @@ class Ensemble(ArrayMachine):
 
     name = "ensemble"
     version = 1
+    inherits = ("features", "learn", "models")  # label, learn and ensemble go on together or not at all
 
     def __init__(self, term: Term, channel: int) -> None:
         self._settings = _settings(term.learn)

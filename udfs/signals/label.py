@@ -30,6 +30,7 @@ class Label(ArrayMachine):
 
     name = "label"
     version = 1
+    inherits = ("features", "learn", "models")  # label, learn and ensemble go on together or not at all
 
     def __init__(self, term: Term, channel: int) -> None:
         self._horizon_ns = term.learn.horizon_ns

@@ -31,6 +31,7 @@ class Learn(ArrayMachine):
 
     name = "learn"
     version = 1
+    inherits = ("features", "learn", "models")  # label, learn and ensemble go on together or not at all
 
     def __init__(self, term: Term, channel: int) -> None:
         self._learning_rate = float(term.learn.learning_rate)

@@ -25,6 +25,7 @@ class Matured(ArrayMachine):
 
     name = "matured"
     version = 1
+    inherits = ("features", "learn", "models")  # label, learn and ensemble go on together or not at all
 
     def __init__(self, term: Term, channel: int) -> None:
         del term, channel  # every machine is built with them

@@ -53,15 +53,16 @@ assert ROW.names == ("row", *Seen._fields[_HEAD + 1 :], "pad")
 
 def seen(features: Records, rows: Records) -> Iterator[Seen]:
     """The rows of a batch, in order."""
-    feature = _feature(features["x"].shape[1])
+    feature = _feature(features["x"].shape[1], "codes" in (features.dtype.names or ()))
     pairs = zip(feature.iter_unpack(features.tobytes()), _ROW.iter_unpack(rows.tobytes()), strict=True)
     for head, tail in pairs:
         yield Seen._make((*head[:_HEAD], head[_HEAD:], *tail))
 
 
 @cache
-def _feature(width: int) -> Struct:
-    return Struct(f"{_OF_FEATURE}{width}f")
+def _feature(width: int, is_coded: bool) -> Struct:
+    """Of a row's bytes; rows of every set but the default one end with the codes of their values."""
+    return Struct(f"{_OF_FEATURE}{width}f" + (f"{4 * width}x" if is_coded else ""))
 
 
 class Asked(NamedTuple):

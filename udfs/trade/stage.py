@@ -12,6 +12,7 @@ from schemas.records import DECISION, REPORT, Kind, Side
 from schemas.trading import TERMINAL, Order, Reason, ReportKind, order_id
 from udfs.exchange.matching import Terms, empty_book, match
 from udfs.exchange.matching import warm as warm_matching
+from udfs.execution.settle import own_report
 from udfs.execution.strategy import Row, Strategy
 from udfs.machine import Batch
 from udfs.risk.account import ACCOUNT, apply_fill, profit
@@ -19,8 +20,8 @@ from udfs.risk.limits import Intent, View, check
 from udfs.trade.clock import warm as warm_clock
 from udfs.trade.progress import add_progress
 from udfs.trade.seen import Asked, Seen, decision_bytes
-from udfs.trade.state import Ledger, Timer, TradeState, Working, dump, load
-from udfs.trade.walk import Walk, gathered
+from udfs.trade.state import Ledger, Timer, TradeState, Working, dump, load, succeed
+from udfs.trade.walk import Walk, due_ns, gathered
 
 MINUTE_NS = 60_000_000_000
 VALID_NS = 2_000_000_000  # an order that arrives later than this after its decision is refused
@@ -69,8 +70,20 @@ class Trade:
     def load(self, data: bytes) -> TradeState:
         return load(self.initial(), data, self._strategies)
 
+    def inherit(self, state: TradeState, before: "Trade", was: TradeState, changed: frozenset[str]) -> None:
+        """Go on with what is held, owed and under way; a strategy that is the same goes on with its own state too."""
+        places = {config.name: place for place, config in enumerate(self._term.strategies)}
+        succeed(state, was, [places[config.name] for config in before._term.strategies], bool(self._term.opening))
+        for config, own in zip(before._term.strategies, was.own, strict=True):
+            place = places[config.name]
+            if "features" not in changed and self._term.strategies[place] == config:
+                state.own[place] = own
+
     def step(self, state: TradeState, batch: Batch) -> None:
-        if batch.control is not None:
+        if isinstance(batch.control, Term):
+            if batch.control.number != self._term.number:
+                self._close(state, batch)
+        elif batch.control is not None:
             self._obey(state, batch.control)
         elif batch.kind == Kind.REPORTS:
             for report in batch["reports"]:
@@ -86,6 +99,20 @@ class Trade:
             state.ledger.halted = False
         if isinstance(control, NewLimits):
             state.ledger.limits = control.limits
+
+    def _close(self, state: TradeState, batch: Batch) -> None:
+        """The term ends here: reports on their way arrive now, and what has not reached the exchange is cancelled."""
+        told = []
+        timers, state.ledger.timers = sorted(state.ledger.timers, key=due_ns), []
+        for timer in timers:
+            reports = np.frombuffer(timer.reports, REPORT)
+            if timer.order is not None:
+                reports = own_report(timer.order, ReportKind.CANCELLED, Reason.WRONG_TERM, state.ledger.now_ns)
+            for report in reports:
+                self._report(state, report)
+            told.append(reports.tobytes())
+        if told:
+            batch["executions"] = gathered(told)
 
     def _walk(self, state: TradeState, batch: Batch) -> None:
         returned: list[bytes] = []

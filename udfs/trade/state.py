@@ -52,6 +52,24 @@ class TradeState:
         self.ledger, self.book, self.accounts, self.own = ledger, book, accounts, own
 
 
+def succeed(state: TradeState, was: TradeState, places: list[int], is_stated: bool) -> None:
+    """Fill the fresh state of a term from the one before: `places` are the earlier strategies' ordinals in the new one.
+
+    Money made and lost, working orders, the last minute's orders, channel time, book and a halt go on: a new term
+    forgets no loss and frees no limit. What is held goes on too, unless the term itself states its opening positions.
+    """
+    stated = state.accounts[["size", "cost"]].copy()
+    state.accounts[places] = was.accounts
+    if is_stated:
+        state.accounts[["size", "cost"]] = stated
+    state.book = was.book
+    own, old = state.ledger, was.ledger
+    own.now_ns, own.halted, own.sent_ns = old.now_ns, old.halted, [*old.sent_ns]
+    own.working = {
+        one.id: Working(one.id, places[one.strategy], one.instrument, one.signed_left) for one in old.working.values()
+    }
+
+
 def dump(state: TradeState) -> bytes:
     state.ledger.strategies = [msgspec.msgpack.encode(own) for own in state.own]
     ledger = msgspec.msgpack.encode(state.ledger)

@@ -17,7 +17,7 @@ from udfs.trade.clock import NEVER_NS, advance
 from udfs.trade.seen import Seen, seen
 from udfs.trade.state import Timer, TradeState
 
-_due_ns = attrgetter("due_ns")
+due_ns = attrgetter("due_ns")
 
 
 class Walk:
@@ -39,7 +39,7 @@ class Walk:
         """Pass to `place`; fire what is due before its record, and, at that record, what is due by `until_ns`."""
         timers = self._state.ledger.timers
         while timers:
-            timer = min(timers, key=_due_ns)
+            timer = min(timers, key=due_ns)
             self._pass(place, timer.due_ns)
             if self._tick_at == place and (until_ns is None or timer.due_ns > until_ns):
                 return

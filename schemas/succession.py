@@ -1,0 +1,44 @@
+"""Terms after terms: what may change between two terms of a log, and what is therefore carried over."""
+
+from schemas.control import Term
+
+__all__ = ["changed", "refusal"]
+
+_NAMES_ONLY = frozenset({"number", "log_id", "code_version", "cpu_class", "feature_hash", "opening"})
+
+
+def refusal(term: Term, before: Term | None, log_id: str) -> str:
+    """Why a term cannot come into force after another one (None: as the first of its log); empty when it can.
+
+    Numbers follow without holes. What positions and orders mean must not change under them: the universe and the kind
+    of exchange stay, and a strategy that has begun stays in the list, at whatever place and with whatever options.
+    """
+    if not log_id or term.log_id != log_id:
+        return f"it names log {term.log_id or 'none'}, this log is {log_id or 'without a name'}"
+    if term.feature_hash != term.feature_set.hash:
+        return f"its features are {term.feature_hash[:12]}, this code computes {term.feature_set.hash[:12]}"
+    if before is None:
+        return ""
+    if term.number != before.number + 1:
+        return f"its number is {term.number}, term {before.number} is in force: expected {before.number + 1}"
+    if term.universe != before.universe:
+        return "its universe is another: other instruments or channels begin another log"
+    if term.exchange.mode != before.exchange.mode:
+        return f"its exchange is {term.exchange.mode}, orders of term {before.number} went to {before.exchange.mode}"
+    gone = sorted({one.name for one in before.strategies} - {one.name for one in term.strategies})
+    if gone:
+        return f"strategy {', '.join(gone)} of term {before.number} is missing: its positions would belong to nobody"
+    return ""
+
+
+def changed(term: Term, before: Term) -> frozenset[str]:
+    """The fields that configure a decision and are not the same in both.
+
+    >>> from tests.builders import demo_term
+    >>> import msgspec
+    >>> term = demo_term()
+    >>> sorted(changed(msgspec.structs.replace(term, number=2, models=()), term))
+    ['models']
+    """
+    fields = [name for name in term.__struct_fields__ if name not in _NAMES_ONLY]
+    return frozenset(name for name in fields if getattr(term, name) != getattr(before, name))
