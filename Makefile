@@ -4,6 +4,8 @@ SHELL := bash
 BIN := .venv/bin
 JARS := $(or $(PENSTOCK_JARS),infra/java/jars)
 PYTEST := $(BIN)/pytest -q
+# Tests that share nothing run two at a time (JOBS=n: as many as you have cores).
+PARALLEL := -n $(or $(JOBS),2) --dist worksteal
 
 .PHONY: help setup setup-python jars run try test test-core test-system terraform check rtl rtl-timing bench chaos train cluster \
 	lock clean
@@ -34,7 +36,7 @@ test: setup ## check, core tests, Terraform, system tests
 
 test-core: setup-python ## tests that need no Java; those of rtl/ are skipped without a simulator unless RTL_REQUIRED=1
 	@infra/setup/rtl.sh
-	$(PYTEST) -m "not system" --ignore tests/terraform tests
+	$(PYTEST) $(PARALLEL) -m "not system" --ignore tests/terraform tests
 
 terraform: setup-python ## Terraform: format, plans, and apply to destroy against a double of AWS (skipped without terraform unless TF_REQUIRED=1)
 	$(PYTEST) tests/terraform
@@ -53,11 +55,11 @@ check: setup-python ## format, lint, types, layers, doctests
 	$(BIN)/ruff check --quiet .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(PYTEST) schemas models udfs jobs
+	$(PYTEST) $(PARALLEL) schemas models udfs jobs
 
 rtl: setup-python ## the offload block: lint, simulation against the kernels, proofs (RTL_REQUIRED=1: a skip fails)
 	@infra/setup/rtl.sh
-	$(PYTEST) tests/rtl
+	$(PYTEST) $(PARALLEL) tests/rtl
 
 rtl-timing: ## area and Fmax on a Lattice ECP5 (BLOCK=preprocess SPEED=8)
 	@infra/setup/rtl.sh --timing
