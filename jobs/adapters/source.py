@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from jobs.adapters.capture import Capture, read_capture
+from jobs.adapters.itch import is_itch, read_itch
 from jobs.adapters.table import read_table
 from schemas.errors import DataError
 from schemas.frame import Records
@@ -39,14 +40,16 @@ def find_capture() -> Path:
 
 
 def read_data(path: Path, universe: Universe) -> Capture:
-    """The ticks of a capture's folder, of a Parquet or CSV file, or of all such files of a folder, by name.
+    """The ticks of a capture's folder, of a Parquet or CSV file, of all such files of a folder, or of Nasdaq's ITCH.
 
     Raises DataError that says what cannot be used.
     """
     if not path.exists():
         raise DataError(
-            f"{path} is not there: give a folder of captured messages, or Parquet or CSV, a file or a folder"
+            f"{path} is not there: give a folder of captured messages, Parquet or CSV (a file or a folder), or ITCH"
         )
+    if path.is_file() and is_itch(path):
+        return read_itch(path, universe)
     if path.is_file():
         return Capture(read_table(path, universe))
     if tables := sorted(one for one in path.iterdir() if one.suffix in _TABLES):
