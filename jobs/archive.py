@@ -5,6 +5,7 @@ which loses nothing: it goes on from what the warehouse holds.
 """
 
 import argparse
+import os
 import time
 from pathlib import Path
 
@@ -62,7 +63,9 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--channels", type=channel_numbers, required=True, help="numbers with commas between them")
     parser.add_argument("--folder", type=Path, default=Path(".penstock"), help="of the run: socket and warehouse")
     parser.add_argument(
-        "--warehouse", help="chdb:///FOLDER or clickhouse://USER:PASSWORD@HOST:8123/; default: in --folder"
+        "--warehouse",
+        default=os.environ.get("PENSTOCK_DSN"),  # where a command line is no place for a password
+        help="chdb:///FOLDER or clickhouse://USER:PASSWORD@HOST:8123/; default: $PENSTOCK_DSN, or else in --folder",
     )
     parser.add_argument("--until-end", action="store_true", help="stop at what the topics hold now")
     return parser

@@ -4,7 +4,7 @@ import sys
 
 import typer
 
-from jobs.cli import look, parts, start, stop, trust
+from jobs.cli import deploy, look, parts, start, stop, trust
 from jobs.cli.failure import PACKAGES, explained, find_shadowing, tell
 from schemas.errors import PenstockError, SetupError
 
@@ -38,7 +38,7 @@ def penstock(
 
 
 # The order of --help tells the story.
-for group in (start, look, trust, stop, parts):
+for group in (start, look, trust, stop, deploy, parts):
     group.register(app)
 
 

@@ -21,15 +21,16 @@ from jobs.begin import read_term
 from schemas.errors import Unsafe
 from schemas.topics import REPLICAS
 
+NAME = "trade"  # of the job in Flink
 READY = "trade is running"
 POLL_S = 0.2
 ENDED = ("FAILED", "FINISHED", "CANCELED")
 
 
 def main(arguments: list[str]) -> None:
-    given = _parser().parse_args(arguments)
+    given = command_line().parse_args(arguments)
     channels = tuple(int(one) for one in given.channels.split(","))
-    _check(given.bootstrap, channels, given.models)
+    check(given.bootstrap, channels, given.models)
     from jobs.adapters.drill import WrongBids
     from jobs.adapters.flink import build, environment  # starts a JVM, so only once the arguments are known to be right
     from udfs.flink import ChannelOperator
@@ -58,12 +59,12 @@ def main(arguments: list[str]) -> None:
         replica=REPLICAS[given.replica],
     )
     if given.work is None or given.bounded:
-        env.execute("trade")
+        env.execute(NAME)
         return
-    _run_until_stopped(env.execute_async("trade"), work)
+    _run_until_stopped(env.execute_async(NAME), work)
 
 
-def _check(bootstrap: str, channels: tuple[int, ...], models: Path | None) -> None:
+def check(bootstrap: str, channels: tuple[int, ...], models: Path | None) -> None:
     """Refuse in seconds, and in one line, what would otherwise halt every channel: no broker, no log, no model."""
     for channel in channels:
         term = read_term(bootstrap, channel)
@@ -86,7 +87,7 @@ def _run_until_stopped(client: Any, work: Path) -> None:
     print(f"stopped with savepoint {path}", flush=True)
 
 
-def _parser() -> argparse.ArgumentParser:
+def command_line() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="trade", description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     parser.add_argument("--bootstrap", required=True, help="the broker, HOST:PORT")
     parser.add_argument("--channels", required=True, help="numbers with commas between them")

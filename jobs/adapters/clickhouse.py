@@ -17,15 +17,16 @@ from importlib.resources import files
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
-from urllib.parse import urlsplit, urlunsplit
+from urllib.parse import urlsplit
 
 import clickhouse_connect
 import pyarrow as pa
 from clickhouse_connect.driver.exceptions import ClickHouseError
 
+from jobs.adapters.dsn import check, masked, without_secret
 from schemas.errors import DataError, SetupError
 
-__all__ = ["TABLES", "Store", "open_store"]
+__all__ = ["TABLES", "VIEWS", "Store", "open_store"]
 
 DATABASE = "penstock"
 TABLES = (
@@ -60,7 +61,7 @@ def open_store(dsn: str, *, read_only: bool = False, patience_s: float = 0.0) ->
         return Store(_embedded(dsn, patience_s, read_only), dsn, read_only)
     if scheme in ("clickhouse", "clickhouses"):
         return Store(_server(dsn), dsn, read_only)
-    raise SetupError(f"warehouse {_masked(dsn)}: the address must begin with chdb:/// or clickhouse://")
+    raise SetupError(f"warehouse {masked(dsn)}: the address must begin with chdb:/// or clickhouse://")
 
 
 class Store:
@@ -82,19 +83,25 @@ class Store:
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
         self.close()
 
-    def create(self) -> None:
-        """The database, its tables and views, if they are not there; SetupError when they are of another version."""
+    def create(self) -> list[str]:
+        """Make the database, tables and views that are not there, and return the names of the tables and views.
+
+        SetupError when they are of another version.
+        """
         texts = [_sql(name) for name in (*TABLES, *VIEWS)]
         version = hashlib.sha256("".join(texts).encode()).hexdigest()[:16]
         self.command(f"CREATE DATABASE IF NOT EXISTS {DATABASE} COMMENT 'schema {version}'")
         found = self.rows(f"SELECT comment FROM system.databases WHERE name = '{DATABASE}'")[0]["comment"]
         if found != f"schema {version}":
             raise SetupError(
-                f"warehouse {_masked(self._dsn)}: its tables are another version ({found}, ours is schema {version}): "
+                f"warehouse {masked(self._dsn)}: its tables are another version ({found}, ours is schema {version}): "
                 "choose another folder or server; the log fills it again from the beginning"
             )
-        for text in texts:
-            self.command(text)
+        there = self.rows("SELECT name FROM system.tables WHERE database = {name:String}", name=DATABASE)
+        missing = [name for name in (*TABLES, *VIEWS) if name not in {one["name"] for one in there}]
+        for name in missing:
+            self.command(_sql(name))
+        return missing
 
     def insert(self, table: str, rows: pa.Table) -> None:
         """Write the rows as one block: all of them or none."""
@@ -172,6 +179,7 @@ def _owner(folder: Path) -> str:
 
 
 def _server(dsn: str) -> Any:
+    check(dsn)
     try:
         return clickhouse_connect.get_client(
             dsn=dsn.replace("clickhouse", "http", 1),
@@ -180,10 +188,11 @@ def _server(dsn: str) -> Any:
             show_clickhouse_errors=True,
         )
     except (ClickHouseError, ValueError, OSError) as error:
+        said = without_secret(_first_line(error), dsn)
         raise SetupError(
-            f"warehouse {_masked(dsn)}: no ClickHouse answers there, or it refuses us ({_first_line(error)}): "
+            f"warehouse {masked(dsn)}: no ClickHouse answers there, or it refuses us ({said}): "
             "check the address, user and password"
-        ) from error
+        ) from None  # the driver's error may hold the whole address
 
 
 @contextmanager
@@ -200,14 +209,6 @@ def _refused(asked: str) -> Iterator[None]:
 def _sql(name: str) -> str:
     text = (files("schemas") / "clickhouse" / f"{name}.sql").read_text()
     return text.strip().removesuffix(";")
-
-
-def _masked(dsn: str) -> str:
-    parts = urlsplit(dsn)
-    if not parts.password:
-        return dsn
-    host = parts.netloc.rpartition("@")[2]
-    return urlunsplit(parts._replace(netloc=f"{parts.username}:***@{host}"))
 
 
 def _first_line(error: BaseException) -> str:

@@ -7,21 +7,19 @@ JVM has to compute the command lines. A TaskManager's id in Flink is the name of
 import re
 import shutil
 import signal
-import subprocess
-from collections.abc import Sequence
 from pathlib import Path
 
+from jobs.adapters.client import client_command, run_client
 from jobs.adapters.endpoints import LOCALHOST, free_port
 from jobs.adapters.flink_home import environment, java_command, prepare
-from jobs.adapters.processes import Process, ProcessDiedError, log_tail
-from jobs.adapters.rest import FlinkError, Rest
+from jobs.adapters.processes import Process, ProcessDiedError
+from jobs.adapters.rest import Rest
 from schemas.errors import SetupError
 
-__all__ = ["Cluster", "submitted"]
+__all__ = ["Cluster"]
 
 JOBMANAGER = "org.apache.flink.runtime.entrypoint.StandaloneSessionClusterEntrypoint"
 TASKMANAGER = "org.apache.flink.runtime.taskexecutor.TaskManagerRunner"
-CLIENT = "org.apache.flink.client.cli.CliFrontend"
 JVM_JOBMANAGER = ("-Dpenstock.log.level=info", "-Xms128m", "-Xmx512m", "-XX:MaxMetaspaceSize=256m")
 # Heap and direct memory are the sums that settings/flink.yaml states.
 JVM_TASKMANAGER = (
@@ -31,8 +29,6 @@ JVM_TASKMANAGER = (
     "-XX:MaxDirectMemorySize=256m",
     "-XX:MaxMetaspaceSize=256m",
 )
-# Not at log level info: the client would print its whole environment, with any key in it.
-JVM_CLIENT = ("-Xmx256m", "-XX:TieredStopAtLevel=1")
 STOP_TIMEOUT_S = 15.0
 
 
@@ -142,7 +138,9 @@ class Cluster:
     def begin_submission(self, module: str, *arguments: str, savepoint: str | None = None) -> Process:
         """Start the client that submits a job, as `submit` does, and do not wait; `submitted` reads what it said."""
         client = Process(f"client-{module.rpartition('.')[2]}", self._folder)
-        client.start(self._client(module, arguments, savepoint), environment(self._folder), cwd=self._folder)
+        client.start(
+            client_command(self._folder, module, arguments, savepoint), environment(self._folder), cwd=self._folder
+        )
         return client
 
     def taskmanager_pids(self) -> dict[str, int]:
@@ -165,25 +163,7 @@ class Cluster:
         The module is imported from the installed packages, on the client and on the TaskManagers. FlinkError with the
         end of the client's log when the submission fails.
         """
-        command = self._client(module, arguments, savepoint)
-        log = self._folder / "client.log"
-        with log.open("wb") as output:
-            try:
-                subprocess.run(
-                    command,
-                    stdin=subprocess.DEVNULL,
-                    stdout=output,
-                    stderr=output,
-                    env=environment(self._folder),
-                    timeout=timeout_s,
-                    check=False,
-                )
-            except subprocess.TimeoutExpired as error:
-                raise FlinkError(f"{module} was not submitted within {timeout_s:g} s:\n{log_tail(log)}") from error
-        found = submitted(log.read_text(errors="replace"))
-        if found is None:
-            raise FlinkError(f"{module} was not submitted; the end of {log}:\n{_without_java_frames(log)}")
-        return found
+        return run_client(self._folder, client_command(self._folder, module, arguments, savepoint), timeout_s)
 
     def stop_with_savepoint(self, job: str, timeout_s: float = 60.0) -> str:
         """Take a savepoint, end the job, and return the savepoint's path."""
@@ -198,10 +178,6 @@ class Cluster:
             process.stop(STOP_TIMEOUT_S)
         self._taskmanagers.clear()
         shutil.rmtree(self._folder / "tmp", ignore_errors=True)
-
-    def _client(self, module: str, arguments: Sequence[str], savepoint: str | None) -> list[str]:
-        resume = ["-s", savepoint] if savepoint else []
-        return java_command(self._folder, JVM_CLIENT, CLIENT, "run", "-d", *resume, "-pym", module, *arguments)
 
     def _settings(self) -> dict[str, object]:
         return {
@@ -234,15 +210,3 @@ class Cluster:
             return (self._folder / "conf" / "config.yaml").read_text()
         except OSError:
             return ""
-
-
-def submitted(said: str) -> str | None:
-    """The id of the job that a client says it has submitted last; None when it does not say so."""
-    found = re.findall(r"JobID ([0-9a-f]{32})", said)
-    return found[-1] if found else None
-
-
-def _without_java_frames(log: Path, lines: int = 30) -> str:
-    """The end of a client's log; Java's stack would bury what the job's Python said."""
-    said = [line for line in log_tail(log, lines=1000).splitlines() if not line.startswith(("\tat ", "\t... "))]
-    return "\n".join(said[-lines:])

@@ -29,8 +29,8 @@ def module_options() -> list[str]:
     return re.findall(r"--add-(?:opens|exports)=\S+", stock)
 
 
-def prepare(folder: Path, values: Mapping[str, object]) -> None:
-    """Write `conf/config.yaml` (ours, then `values`), link the jars in `lib/`, and make an empty `tmp/`.
+def prepare(folder: Path, values: Mapping[str, object], base: str | None = "flink.yaml") -> None:
+    """Write `conf/config.yaml` (ours named `base`, then `values`), link the jars in `lib/`, and make an empty `tmp/`.
 
     PyFlink's own jar lies in the wheel's `opt/`; without it in `lib/` a TaskManager knows no Python operator.
     """
@@ -49,7 +49,7 @@ def prepare(folder: Path, values: Mapping[str, object]) -> None:
         "env.java.opts.all": " ".join(module_options()),
         **values,
     }
-    lines = [settings("flink.yaml").read_text(), *(f"{key}: {value}" for key, value in own.items())]
+    lines = [*([settings(base).read_text()] if base else []), *(f"{key}: {value}" for key, value in own.items())]
     (folder / "conf" / "config.yaml").write_text("\n".join(lines) + "\n")
 
 

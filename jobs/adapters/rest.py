@@ -7,9 +7,10 @@ from typing import Any
 
 from schemas.errors import PenstockError
 
-__all__ = ["FlinkError", "Rest"]
+__all__ = ["ENDED", "FlinkError", "Rest"]
 
 POLL_S = 0.1
+ENDED = {"FINISHED", "CANCELED", "FAILED"}
 REQUEST_TIMEOUT_S = 10.0
 
 
@@ -39,6 +40,11 @@ class Rest:
     def jobs(self) -> dict[str, str]:
         """Ids and states of all jobs that the JobManager remembers."""
         return {job["id"]: job["status"] for job in self._call("GET", "/jobs")["jobs"]}
+
+    def live_jobs(self) -> dict[str, str]:
+        """Ids and names of the jobs that have not ended."""
+        found = self._call("GET", "/jobs/overview")["jobs"]
+        return {job["jid"]: job["name"] for job in found if job["state"] not in ENDED}
 
     def job_state(self, job: str) -> str:
         """One of CREATED, RUNNING, RESTARTING, FINISHED, CANCELED, FAILED …; UNKNOWN when the cluster has no such job.
@@ -97,7 +103,7 @@ class Rest:
         """Wait for a state; FlinkError when the job ends in another one or time is up."""
         deadline = time.monotonic() + timeout_s
         while (now := self.job_state(job)) != state:
-            if now in {"FINISHED", "CANCELED", "FAILED"}:
+            if now in ENDED:
                 raise FlinkError(f"job {job} is {now}, expected {state}: {self.job_failure(job)}")
             if time.monotonic() > deadline:
                 raise FlinkError(f"job {job} is still {now} after {timeout_s:g} s, expected {state}")

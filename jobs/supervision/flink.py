@@ -5,7 +5,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 from jobs.adapters.checkpoints import newest_checkpoint
-from jobs.adapters.cluster import Cluster, submitted
+from jobs.adapters.client import submitted
+from jobs.adapters.cluster import Cluster
 from jobs.adapters.processes import Process
 from jobs.adapters.rest import FlinkError, Rest
 

@@ -17,6 +17,7 @@ STORY = (
     *("Start here", "try", "backtest", "doctor", "run"),
     *("Look", "summary", "status", "sql", "explain", "cat", "quality"),
     *("Trust", "replay", "reconcile", "chaos", "demo", "Stop", "halt", "resume"),
+    *("Deploy", "provision", "submit"),
     *("Parts", "feed", "trade", "gateway", "exchange", "archive", "bench", "train", "cluster"),
 )
 COMMANDS = [one for one in STORY if one[0].islower()]

@@ -6,7 +6,8 @@ from confluent_kafka import KafkaError, KafkaException
 from confluent_kafka import Message as KafkaMessage
 from confluent_kafka import Producer as KafkaProducer
 
-from jobs.adapters.kafka.answer import ANSWER_S_MAX, MESSAGE_BYTES_MAX, QUIET, STALL_S_MAX, answer
+from jobs.adapters.kafka.answer import ANSWER_S_MAX, MESSAGE_BYTES_MAX, STALL_S_MAX, answer
+from jobs.adapters.kafka.connection import connection
 from schemas.errors import Unsafe
 
 
@@ -21,7 +22,7 @@ class Producer:
         self._failure: str | None = None
         self._producer = KafkaProducer(
             {
-                "bootstrap.servers": bootstrap,
+                **connection(bootstrap),
                 "enable.idempotence": True,
                 "acks": "all",
                 "linger.ms": linger_ms,
@@ -31,7 +32,6 @@ class Producer:
                 "queue.buffering.max.messages": 100_000,
                 "queue.buffering.max.kbytes": 128 << 10,
                 "error_cb": self._on_error,
-                **QUIET,
             }
         )
         answer(lambda timeout_s: self._producer.list_topics(timeout=timeout_s), bootstrap)

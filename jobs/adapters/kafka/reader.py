@@ -7,7 +7,8 @@ from typing import Literal, NamedTuple
 from confluent_kafka import Consumer, TopicPartition
 from confluent_kafka import Message as KafkaMessage
 
-from jobs.adapters.kafka.answer import MESSAGE_BYTES_MAX, QUIET, STALL_S_MAX, answer
+from jobs.adapters.kafka.answer import MESSAGE_BYTES_MAX, STALL_S_MAX, answer
+from jobs.adapters.kafka.connection import connection
 from schemas.errors import SetupError
 
 
@@ -37,7 +38,7 @@ class Reader:
         self._bootstrap, self._topic, self._partitions = bootstrap, topic, tuple(partitions)
         self._consumer = Consumer(
             {
-                "bootstrap.servers": bootstrap,
+                **connection(bootstrap),
                 "group.id": "penstock",  # the client demands one; nothing is committed and nothing rebalanced
                 "enable.auto.commit": False,
                 "auto.offset.reset": "error",
@@ -45,7 +46,6 @@ class Reader:
                 "fetch.wait.max.ms": 50,
                 "fetch.queue.backoff.ms": 5,
                 "queued.max.messages.kbytes": 32 << 10,
-                **QUIET,
             }
         )
         try:
@@ -118,7 +118,7 @@ def read_all(bootstrap: str, topic: str, partition: int) -> Iterator[Message]:
 
 def committed(bootstrap: str, group: str, topic: str, partitions: Sequence[int]) -> dict[int, int]:
     """How far a group says that it has read each partition; 0 where it has said nothing."""
-    consumer = Consumer({"bootstrap.servers": bootstrap, "group.id": group, "enable.auto.commit": False, **QUIET})
+    consumer = Consumer({**connection(bootstrap), "group.id": group, "enable.auto.commit": False})
     wanted = [TopicPartition(topic, partition) for partition in partitions]
     try:
         found = answer(lambda timeout_s: consumer.committed(wanted, timeout=timeout_s), bootstrap)
