@@ -16,6 +16,8 @@
 A strategy sees one row at a time, in the order of the channel's log, and answers with what it wants or with the
 reason why it wants nothing. It may keep whatever its State holds and nothing else: no clock, no randomness, no I/O;
 the same rows must give the same answers in any process. What was filled comes back as `held` and `working`.
+It is asked in Python about every row, some 10 us each; with a compiled rule (`udfs.execution.rule`), only about those
+on which it may want something.
 Use it with `--strategy PATH:Class`; the file's hash stands in the term.
 """
 
@@ -25,6 +27,7 @@ from typing import Any, Protocol
 
 import msgspec
 
+from schemas.errors import ConfigError
 from schemas.features import INDEX
 from schemas.instrument import Instrument
 from schemas.trading import Reason
@@ -67,3 +70,10 @@ class Strategy(Protocol):
     def initial(self) -> Any: ...
 
     def decide(self, state: Any, row: Row) -> Sequence[Intent] | Reason: ...
+
+
+def check_features(name: str, strategy: Strategy, index: Mapping[str, int]) -> None:
+    """ConfigError when a strategy asks for features that the set, of these names and places, has not."""
+    missing = [one for one in getattr(strategy, "FEATURES", ()) if one not in index]
+    if missing:
+        raise ConfigError(f"strategy {name} asks for {', '.join(missing)}, which the feature set has not")

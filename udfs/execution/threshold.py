@@ -4,13 +4,20 @@ import math
 from collections.abc import Sequence
 
 import msgspec
+import numpy as np
 
+import schemas.trading
 from schemas.records import Side
 from schemas.trading import Reason
+from udfs.execution.rule import ASK, Rule
 from udfs.execution.strategy import Row
+from udfs.kernels import kernel
 from udfs.risk.limits import Intent
 
 HORIZON_S = 10
+_HORIZON_NS, _ROOT = HORIZON_S * 1_000_000_000, math.sqrt(HORIZON_S)
+_ORDER_WORKING, _WAITING = int(Reason.ORDER_WORKING), int(Reason.WAITING)
+_BELOW_CONFIDENCE, _BELOW_COST = int(Reason.BELOW_CONFIDENCE), int(Reason.BELOW_COST)
 
 
 class Threshold:
@@ -48,16 +55,37 @@ class Threshold:
         side = Side.BUY if row.p_bp > 5_000 else Side.SELL
         return (crossing(row, side, row.instrument.size_min, self._config.collar_bp),)
 
+    def rule(self, index: dict[str, int]) -> Rule:
+        places = (index[name] for name in self.FEATURES)
+        return Rule(_rule, np.array([self._config.confidence_bp_min, *places], np.int64))
+
+    def remembered(self, state: State, instrument: int) -> int:
+        return state.entered_ns.get(instrument, 0)
+
     def _leave(self, state: State, row: Row) -> Sequence[Intent] | Reason:
         entered_ns = state.entered_ns.get(row.instrument.number, 0)
-        if row.channel_ns < entered_ns + HORIZON_S * 1_000_000_000:
+        if row.channel_ns < entered_ns + _HORIZON_NS:
             return Reason.WAITING
         return (leaving(row, self._config.collar_bp),)
 
 
+@kernel(schemas.trading)
+def _rule(row, said, held, working, taker_ppm, entered_ns, settings):  # type: ignore[no-untyped-def]
+    """`decide`, as far as it wants nothing; settings: least confidence, places of volatility and spread."""
+    if working != 0:
+        return _ORDER_WORKING
+    if held != 0:
+        return _WAITING if row.channel_ns < entered_ns + _HORIZON_NS else ASK
+    if said.confidence_bp < settings[0]:
+        return _BELOW_CONFIDENCE
+    volatility_bp, spread_bp = float(row.x[settings[1]]), float(row.x[settings[2]])
+    moves_bp = (2 * said.p_bp - 10_000) / 10_000 * volatility_bp * _ROOT
+    return _BELOW_COST if abs(moves_bp) <= spread_bp + 2 * taker_ppm / 100 else ASK
+
+
 def expected_bp(row: Row) -> float:
     """The signed move that the ensemble expects over the horizon, in bp of the mid."""
-    return (2 * row.p_bp - 10_000) / 10_000 * row.feature("volatility_1s") * math.sqrt(HORIZON_S)
+    return (2 * row.p_bp - 10_000) / 10_000 * row.feature("volatility_1s") * _ROOT
 
 
 def cost_bp(row: Row) -> float:

@@ -4,7 +4,6 @@ Reading fields of numpy records one by one, and writing them, costs more than ev
 row is unpacked from its bytes in one go, and a decision is packed in one.
 """
 
-from collections.abc import Iterator
 from functools import cache
 from struct import Struct
 from typing import NamedTuple
@@ -51,12 +50,11 @@ assert FEATURE.names == (*Seen._fields[:_HEAD], "pad", "x")
 assert ROW.names == ("row", *Seen._fields[_HEAD + 1 :], "pad")
 
 
-def seen(features: Records, rows: Records) -> Iterator[Seen]:
-    """The rows of a batch, in order."""
+def seen(features: Records, rows: Records, at: int) -> Seen:
+    """One row of a batch."""
     feature = _feature(features["x"].shape[1], "codes" in (features.dtype.names or ()))
-    pairs = zip(feature.iter_unpack(features.tobytes()), _ROW.iter_unpack(rows.tobytes()), strict=True)
-    for head, tail in pairs:
-        yield Seen._make((*head[:_HEAD], head[_HEAD:], *tail))
+    head = feature.unpack_from(features.data, at * features.itemsize)
+    return Seen._make((*head[:_HEAD], head[_HEAD:], *_ROW.unpack_from(rows.data, at * rows.itemsize)))
 
 
 @cache

@@ -6,24 +6,25 @@ import numpy as np
 
 from schemas.config import StrategyConfig
 from schemas.control import Control, Halt, NewLimits, Resume, Term
-from schemas.errors import ConfigError
-from schemas.frame import Records
-from schemas.records import DECISION, REPORT, Kind, Side
-from schemas.trading import TERMINAL, Order, Reason, ReportKind, order_id
+from schemas.records import DECISION, REPORT, Kind, feature_record
+from schemas.trading import Order, Reason, ReportKind, order_id
 from udfs.exchange.matching import Terms, empty_book, match
 from udfs.exchange.matching import warm as warm_matching
 from udfs.execution.settle import own_report
-from udfs.execution.strategy import Row, Strategy
+from udfs.execution.strategy import Row, Strategy, check_features
+from udfs.kernels import read_only
 from udfs.machine import Batch
-from udfs.risk.account import ACCOUNT, apply_fill, profit
-from udfs.risk.limits import Intent, View, check
+from udfs.risk.account import ACCOUNT
+from udfs.risk.limits import Intent, check
 from udfs.trade.clock import warm as warm_clock
 from udfs.trade.progress import add_progress
-from udfs.trade.seen import Asked, Seen, decision_bytes
+from udfs.trade.quiet import Quiet
+from udfs.trade.reports import gathered, take_report
+from udfs.trade.seen import Asked, Seen, decision_bytes, seen
 from udfs.trade.state import Ledger, Timer, TradeState, Working, dump, load, succeed
-from udfs.trade.walk import Walk, due_ns, gathered
+from udfs.trade.view import view_of
+from udfs.trade.walk import Walk, due_ns
 
-MINUTE_NS = 60_000_000_000
 VALID_NS = 2_000_000_000  # an order that arrives later than this after its decision is refused
 LoadStrategy = Callable[[StrategyConfig], Strategy]
 
@@ -41,13 +42,15 @@ class Trade:
         self._strategies = [load_strategy(config) for config in term.strategies]
         self._index = term.feature_set.index
         for config, strategy in zip(term.strategies, self._strategies, strict=True):
-            _check_features(config.name, strategy, self._index)
+            check_features(config.name, strategy, self._index)
         self._lock_step = term.exchange.mode == "lock-step"
         self._members = {
             settle: np.array([one.number for one in self._own if one.settle == settle], np.int64)
             for settle in {one.settle for one in self._own}
         }
         self._terms = {one.number: Terms(one, term.exchange.taker_ppm(one.venue)) for one in self._own if one.tradable}
+        rates = [self._terms[one.number].taker_ppm if one.number in self._terms else 0 for one in self._instruments]
+        self._quiet = Quiet(self._strategies, self._index, np.array(rates, np.int64))
 
     def initial(self) -> TradeState:
         ledger = Ledger(orders=[0] * len(self._strategies), working={}, sent_ns=[], timers=[], strategies=[])
@@ -57,18 +60,23 @@ class Trade:
             if self._instruments[opening.instrument].channel == self._channel:
                 account = accounts[names.index(opening.strategy), opening.instrument]
                 account["size"], account["cost"] = opening.size, opening.cost
-        own = [strategy.initial() for strategy in self._strategies]
-        return TradeState(ledger, empty_book(len(self._instruments)), accounts, own)
+        own = [one.initial() for one in self._strategies]
+        state = TradeState(ledger, empty_book(len(self._instruments)), accounts, own)
+        self._quiet.recall(state)
+        return state
 
     def warm(self) -> None:
         warm_matching()
         warm_clock()
+        self._quiet.warm(self.initial(), feature_record(self._term.feature_set.names))
 
     def dump(self, state: TradeState) -> bytes:
         return dump(state)
 
     def load(self, data: bytes) -> TradeState:
-        return load(self.initial(), data, self._strategies)
+        state = load(self.initial(), data, self._strategies)
+        self._quiet.recall(state)
+        return state
 
     def inherit(self, state: TradeState, before: "Trade", was: TradeState, changed: frozenset[str]) -> None:
         """Go on with what is held, owed and under way; a strategy that is the same goes on with its own state too."""
@@ -78,6 +86,7 @@ class Trade:
             place = places[config.name]
             if "features" not in changed and self._term.strategies[place] == config:
                 state.own[place] = own
+        self._quiet.recall(state)
 
     def step(self, state: TradeState, batch: Batch) -> None:
         if isinstance(batch.control, Term):
@@ -87,7 +96,7 @@ class Trade:
             self._obey(state, batch.control)
         elif batch.kind == Kind.REPORTS:
             for report in batch["reports"]:
-                self._report(state, report)
+                take_report(state, report, self._instruments)
         else:
             self._walk(state, batch)
         add_progress(state.ledger, batch, self._term.number)
@@ -109,7 +118,7 @@ class Trade:
             if timer.order is not None:
                 reports = own_report(timer.order, ReportKind.CANCELLED, Reason.WRONG_TERM, state.ledger.now_ns)
             for report in reports:
-                self._report(state, report)
+                take_report(state, report, self._instruments)
             told.append(reports.tobytes())
         if told:
             batch["executions"] = gathered(told)
@@ -123,44 +132,39 @@ class Trade:
                 self._arrive(state, timer.order, timer.due_ns)
                 return
             for report in np.frombuffer(timer.reports, REPORT):
-                self._report(state, report)
+                take_report(state, report, self._instruments)
             returned.append(timer.reports)
 
-        for row in Walk(state, batch, fire).rows():
-            decisions += self._decide(state, row, batch.orders)
-        if decisions:
-            batch["decisions"] = np.frombuffer(b"".join(decisions), DECISION)
+        for group in (walk := Walk(state, batch, fire)).groups():
+            decisions += self._group(state, batch, walk, *group)
+        if made := b"".join(decisions):
+            batch["decisions"] = np.frombuffer(made, DECISION)
         if returned:
             batch["executions"] = gathered(returned)
+
+    def _group(self, state: TradeState, batch: Batch, walk: Walk, first: int, last: int) -> Iterator[bytes]:
+        """The decision records of rows that belong together: by rule, and by asking where no rule answers."""
+        features, rows = read_only(batch["features"]), read_only(batch["rows"])
+        self._quiet.answer(state, features, rows, first, last)
+        at = first
+        while at < last:
+            next_at, quiet = self._quiet.decide(state, features, rows, (first, at, last))
+            if next_at > at:
+                yield quiet
+                at = next_at
+                continue
+            if state.ledger.timers:
+                walk.settle(at)  # an order of a row before may be there already
+            row = seen(features, rows, at)
+            yield from self._decide(state, row, batch.orders)
+            self._quiet.recall_one(state, row.instrument)
+            at += 1
 
     def _arrive(self, state: TradeState, order: Order, now_ns: int) -> None:
         """The lock-step exchange: match against the stage's book; the reports come back after their latency."""
         reports = match(order, self._terms[order.instrument], state.book[order.instrument], now_ns)
         due_ns = now_ns + self._term.exchange.report_latency_ns
         state.ledger.timers.append(Timer(due_ns, reports=reports.tobytes()))
-
-    def _report(self, state: TradeState, report: Records) -> None:
-        """Bring accounts and working orders up to one report; one for an order that is not ours changes nothing.
-
-        A corrected or busted fill halts: what we hold is then for a person to say (a new term's opening positions).
-        """
-        if report["kind"] in (ReportKind.FILL_CORRECT, ReportKind.FILL_BUST):
-            state.ledger.halted = True
-            return
-        working = state.ledger.working.get(bytes(report["order_id"]).decode())
-        if working is None:
-            return
-        account = state.accounts[working.strategy, working.instrument]
-        if report["kind"] == ReportKind.FILL:
-            side, size = int(report["side"]), int(report["size"])
-            instrument = self._instruments[working.instrument]
-            apply_fill(account, instrument, side, int(report["price"]), size, int(report["fee"]))
-            signed = size if side == Side.BUY else -size
-            working.signed_left -= signed
-            account["working"] -= signed
-        if report["kind"] in TERMINAL or (report["kind"] == ReportKind.FILL and report["leaves"] == 0):
-            account["working"] -= working.signed_left
-            del state.ledger.working[working.id]
 
     def _decide(self, state: TradeState, row: Seen, orders: list[Order]) -> Iterator[bytes]:
         """The decision records of one row, one a strategy and intent; the orders that passed go to `orders`."""
@@ -203,7 +207,8 @@ class Trade:
         """Check an intent; what passes becomes the strategy's next order."""
         ledger = state.ledger
         limits = ledger.limits or self._term.limits
-        reason = check(intent, self._instruments[row.instrument], self._view(state, row), limits)
+        view = view_of(state, row, self._instruments, self._members)
+        reason = check(intent, self._instruments[row.instrument], view, limits)
         if reason is not Reason.NONE:
             return self._decision(state, row, ordinal, intent, reason)
         ledger.orders[ordinal] += 1
@@ -235,39 +240,6 @@ class Trade:
             valid_until_ns=row.channel_ns + VALID_NS,
         )
 
-    def _view(self, state: TradeState, row: Seen) -> View:
-        ledger, number, now_ns = state.ledger, row.instrument, row.channel_ns
-        while ledger.sent_ns and ledger.sent_ns[0] <= now_ns - MINUTE_NS:
-            ledger.sent_ns.pop(0)
-        left = [one.signed_left for one in ledger.working.values() if one.instrument == number]
-        return View(
-            now_ns=now_ns,
-            halted=ledger.halted,
-            warm=bool(row.warm),
-            marks=row.marks,
-            bid=row.bid,
-            ask=row.ask,
-            quote_ns=int(state.book[number]["channel_ns"]),
-            held=int(state.accounts["size"][:, number].sum()),
-            working_buy=sum(one for one in left if one > 0),
-            working_sell=sum(one for one in left if one < 0),
-            open_orders=len(ledger.working),
-            orders_last_minute=len(ledger.sent_ns),
-            profit=self._profit(state, self._instruments[number].settle),
-        )
-
-    def _profit(self, state: TradeState, settle: str) -> int:
-        """Of all strategies in all instruments of the channel that settle in a currency."""
-        members = self._members[settle]
-        accounts, quotes = state.accounts[:, members], state.book[members]
-        total = sum(accounts["realised"].ravel().tolist()) - sum(accounts["fees"].ravel().tolist())
-        for ordinal, place in np.argwhere(accounts["size"]).tolist():  # where nothing is held there is nothing to mark
-            account, quote = accounts[ordinal, place], quotes[place]
-            one = self._instruments[int(members[place])]
-            settled = int(account["realised"]) - int(account["fees"])
-            total += profit(account, one, int(quote["bid"]), int(quote["ask"])) - settled
-        return total
-
     def _decision(
         self, state: TradeState, row: Seen, ordinal: int, intent: Intent, reason: Reason, order: int = 0
     ) -> bytes:
@@ -276,9 +248,3 @@ class Trade:
         held, _, _, _, working = state.accounts[ordinal, row.instrument].item()
         asked = Asked(ordinal, held, working, intent, reason, order)
         return decision_bytes(state.ledger.decisions, row, asked)
-
-
-def _check_features(name: str, strategy: Strategy, index: dict[str, int]) -> None:
-    missing = [one for one in getattr(strategy, "FEATURES", ()) if one not in index]
-    if missing:
-        raise ConfigError(f"strategy {name} asks for {', '.join(missing)}, which the feature set has not")

@@ -46,10 +46,14 @@ class Ledger(msgspec.Struct):
 
 
 class TradeState:
-    """Ledger, book as the stage saw it, accounts by strategy and instrument, the strategies' own states."""
+    """Ledger, book as the stage saw it, accounts by strategy and instrument, the strategies' own states.
+
+    `remembered` repeats, by strategy and instrument, what of `own` the rules must know; it has no bytes.
+    """
 
     def __init__(self, ledger: Ledger, book: Records, accounts: Records, own: list[Any]) -> None:
         self.ledger, self.book, self.accounts, self.own = ledger, book, accounts, own
+        self.remembered = np.zeros(accounts.shape, np.int64)
 
 
 def succeed(state: TradeState, was: TradeState, places: list[int], is_stated: bool) -> None:

@@ -7,14 +7,10 @@ belong: a fill inside a frame is seen by the next row of the same frame, and how
 from collections.abc import Callable, Iterator
 from operator import attrgetter
 
-import numpy as np
-
-from schemas.frame import Records
-from schemas.records import REPORT
 from udfs.kernels import read_only
 from udfs.machine import Batch
 from udfs.trade.clock import NEVER_NS, advance
-from udfs.trade.seen import Seen, seen
+from udfs.trade.quiet import group_end
 from udfs.trade.state import Timer, TradeState
 
 due_ns = attrgetter("due_ns")
@@ -27,13 +23,22 @@ class Walk:
         self._state, self._batch, self._fire = state, batch, fire
         self._ticks, self._quotes = read_only(batch["ticks"]), read_only(batch["quotes"])
         self._tick_at = self._quote_at = 0
+        self._features = read_only(batch["features"])
 
-    def rows(self) -> Iterator[Seen]:
-        if "features" in self._batch.arrays:
-            for row in seen(self._batch["features"], self._batch["rows"]):
-                self._settle(row.position - self._batch.position, row.channel_ns)
-                yield row
+    def groups(self) -> Iterator[tuple[int, int]]:
+        """First and end of the rows that belong together (`group_end`); the batch is settled up to the first one."""
+        first, features = 0, self._features
+        while first < len(features):
+            self.settle(first)
+            last = group_end(features, first)
+            yield first, last
+            first = last
         self._settle(len(self._ticks), None)
+
+    def settle(self, row: int) -> None:
+        """Fire what is due before a row."""
+        feature = self._features[row]
+        self._settle(int(feature["position"]) - self._batch.position, int(feature["channel_ns"]))
 
     def _settle(self, place: int, until_ns: int | None) -> None:
         """Pass to `place`; fire what is due before its record, and, at that record, what is due by `until_ns`."""
@@ -62,8 +67,3 @@ class Walk:
             ledger.now_ns,
             due_ns,
         )
-
-
-def gathered(reports: list[bytes]) -> Records:
-    """The reports that came back in a batch, as one array."""
-    return np.frombuffer(b"".join(reports), REPORT)
