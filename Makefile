@@ -7,7 +7,7 @@ PYTEST := $(BIN)/pytest -q
 # Tests that share nothing run two at a time (JOBS=n: as many as you have cores).
 PARALLEL := -n $(or $(JOBS),2) --dist worksteal
 
-.PHONY: help setup setup-python jars run try test test-core test-system terraform check rtl rtl-timing bench chaos train cluster \
+.PHONY: help setup setup-python jars run try test test-core test-system terraform check rtl rtl-timing bench soak chaos train cluster \
 	lock clean
 
 help: ## this list
@@ -67,6 +67,9 @@ rtl-timing: ## area and Fmax on a Lattice ECP5 (BLOCK=preprocess SPEED=8)
 
 bench: setup-python jars ## throughput and latency beside a bare loop; writes .penstock/bench.json (ARGS=...)
 	@$(BIN)/penstock bench $(ARGS)
+
+soak: setup-python jars ## a steady load for MINUTES=5: does memory grow, does anything fall behind (ARGS=...)
+	@$(BIN)/penstock soak --minutes $(or $(MINUTES),5) $(ARGS)
 
 chaos: setup-python jars ## kill and freeze processes of real runs (KILLS=10 SEED=1 ARGS=...); goes on where it stopped
 	@$(BIN)/penstock chaos --kills $(or $(KILLS),10) --seed $(or $(SEED),1) $(ARGS)

@@ -31,7 +31,7 @@ def main(arguments: list[str]) -> None:
     given = command_line().parse_args(arguments)
     channels = tuple(int(one) for one in given.channels.split(","))
     check(given.bootstrap, channels, given.models)
-    from jobs.adapters.drill import WrongBids
+    from jobs.adapters.drill import DRILLS
     from jobs.adapters.flink import build, environment  # starts a JVM, so only once the arguments are known to be right
     from udfs.flink import ChannelOperator
 
@@ -55,7 +55,7 @@ def main(arguments: list[str]) -> None:
         given.partitions or max(channels) + 1,
         partial(open_resources, given.models),
         given.bounded,
-        operator_of=WrongBids if given.inject else ChannelOperator,
+        operator_of=DRILLS.get(given.inject, ChannelOperator),
         replica=REPLICAS[given.replica],
     )
     if given.work is None or given.bounded:
@@ -93,7 +93,9 @@ def command_line() -> argparse.ArgumentParser:
     parser.add_argument("--channels", required=True, help="numbers with commas between them")
     parser.add_argument("--partitions", type=int, default=0, help="of every topic; default: the highest channel + 1")
     parser.add_argument("--replica", choices=sorted(REPLICAS), default="a", help="which one of a hot pair; default: a")
-    parser.add_argument("--inject", choices=["bids"], help="for drills: this replica's bids go wrong after 100 s")
+    parser.add_argument(
+        "--inject", choices=["bids", "leak"], help="for drills: bids go wrong after 100 s, or memory leaks"
+    )
     parser.add_argument("--parallelism", type=int, default=1)
     parser.add_argument("--models", type=Path, help="the model registry's folder; default: the installed one")
     parser.add_argument("--work", type=Path, help="embedded: where checkpoints and savepoints lie")

@@ -1,4 +1,4 @@
-"""A channel operator that goes wrong on purpose: what a hot pair must notice."""
+"""Channel operators that go wrong on purpose: what a hot pair, and what a soak, must notice."""
 
 from collections.abc import Iterator
 from dataclasses import replace
@@ -10,7 +10,7 @@ from schemas.frame import decode, encode
 from schemas.records import Kind, TickKind
 from udfs.flink import ChannelOperator
 
-__all__ = ["WrongBids"]
+__all__ = ["DRILLS", "Leaks", "WrongBids"]
 
 AFTER_NS = 100_000_000_000
 UNITS = 10  # a whole number of price steps of every instrument of the demonstration
@@ -40,3 +40,21 @@ class WrongBids(ChannelOperator):
         ticks = frame.records.copy()
         ticks["price"][ticks["kind"] == TickKind.BID] -= UNITS
         return encode(replace(frame, records=ticks))
+
+
+class Leaks(ChannelOperator):
+    """Keeps one message in sixteen for ever."""
+
+    def open(self, context: RuntimeContext) -> None:
+        super().open(context)
+        self._kept: list[bytes] = []
+        self._seen = 0
+
+    def process_element(self, data: bytes, context: KeyedProcessFunction.Context) -> Iterator[object]:
+        self._seen += 1
+        if self._seen % 16 == 0:
+            self._kept.append(bytes(bytearray(data)))
+        return super().process_element(data, context)
+
+
+DRILLS: dict[str, type[ChannelOperator]] = {"bids": WrongBids, "leak": Leaks}

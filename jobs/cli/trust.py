@@ -1,4 +1,4 @@
-"""Trust: replay, parity, reconcile, chaos, demo."""
+"""Trust: replay, parity, reconcile, soak, chaos, demo."""
 
 from pathlib import Path
 from typing import Annotated
@@ -19,6 +19,7 @@ def register(app: typer.Typer) -> None:
     app.command(rich_help_panel=PANEL)(parity)
     text = "Ledger, exchange journal and log side by side: every order once, nothing lost."
     forward(app, "reconcile", "jobs.reconcile", text, PANEL)
+    app.command(rich_help_panel=PANEL)(soak)
     app.add_typer(chaos, name="chaos", rich_help_panel=PANEL)
     app.add_typer(demo, name="demo", rich_help_panel=PANEL)
 
@@ -35,6 +36,19 @@ def replay(
     from jobs.replay import replay as job
 
     raise typer.Exit(job(folder, mutate=mutate, bootstrap=bootstrap) if verify else 2)
+
+
+def soak(
+    minutes: Annotated[float, typer.Option(min=0.1, help="Of measuring, after the warm-up.")] = 5.0,
+    rate: Annotated[float, typer.Option(min=1.0, help="Ticks a second, of all channels together.")] = 25_000.0,
+    data: Annotated[Path | None, typer.Option(help="The capture; default: the one of the checkout.")] = None,
+    leak: Annotated[bool, typer.Option("--leak", help="Let trade leak memory: the verdict must be that.")] = False,
+    folder: Folder = FOLDER,
+) -> None:
+    """The whole path under a steady load: does anything grow, fall behind or stop?"""
+    from jobs.soak import soak as job
+
+    raise typer.Exit(job(minutes, rate, data, "leak" if leak else None, folder))
 
 
 @chaos.command()

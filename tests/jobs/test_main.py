@@ -16,7 +16,7 @@ from jobs.main import Options, app, main
 STORY = (
     *("Start here", "try", "backtest", "doctor", "run"),
     *("Look", "summary", "status", "sql", "explain", "cat", "quality"),
-    *("Trust", "replay", "reconcile", "chaos", "demo", "Stop", "halt", "resume"),
+    *("Trust", "replay", "reconcile", "soak", "chaos", "demo", "Stop", "halt", "resume"),
     *("Deploy", "provision", "submit"),
     *("Parts", "feed", "trade", "gateway", "exchange", "archive", "bench", "train", "cluster"),
 )

@@ -2,12 +2,13 @@
 
 from jobs.adapters.kafka.producer import Producer
 from jobs.adapters.kafka.reader import Message, Reader, committed, read_all
-from jobs.adapters.kafka.topics import create_topics, is_serving, partition_count, topics_exist
+from jobs.adapters.kafka.topics import bound_topics, create_topics, is_serving, partition_count, topics_exist
 
 __all__ = [
     "Message",
     "Producer",
     "Reader",
+    "bound_topics",
     "committed",
     "create_topics",
     "is_serving",

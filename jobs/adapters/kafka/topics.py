@@ -4,7 +4,15 @@ import time
 from collections.abc import Sequence
 
 from confluent_kafka import KafkaError, KafkaException
-from confluent_kafka.admin import AdminClient, ConfigResource, NewTopic, ResourceType, TopicMetadata
+from confluent_kafka.admin import (
+    AdminClient,
+    AlterConfigOpType,
+    ConfigEntry,
+    ConfigResource,
+    NewTopic,
+    ResourceType,
+    TopicMetadata,
+)
 
 from jobs.adapters.kafka.answer import ANSWER_S_MAX, STALL_S_MAX, answer
 from jobs.adapters.kafka.connection import connection
@@ -75,6 +83,21 @@ def _make(admin: AdminClient, wanted: dict[str, Layout]) -> None:
         except KafkaException as error:
             if error.args[0].code() != KafkaError.TOPIC_ALREADY_EXISTS:
                 raise SetupError(f"topic {name} cannot be made: {error.args[0].str()}") from error
+
+
+def bound_topics(bootstrap: str, partition_bytes_max: int, topics: Sequence[Topic] = TOPICS) -> None:
+    """Let the broker delete the oldest segments of partitions that hold more; for runs that nobody resumes."""
+    wanted = {"retention.bytes": partition_bytes_max, "segment.bytes": partition_bytes_max // 8}
+    entries = [
+        ConfigEntry(name, str(value), incremental_operation=AlterConfigOpType.SET) for name, value in wanted.items()
+    ]
+    admin = _admin(bootstrap)
+    resources = [ConfigResource(ResourceType.TOPIC, topic.name, incremental_configs=entries) for topic in topics]
+    for resource, future in admin.incremental_alter_configs(resources).items():
+        try:
+            future.result(timeout=STALL_S_MAX)
+        except KafkaException as error:
+            raise SetupError(f"topic {resource.name} cannot be bounded: {error.args[0].str()}") from error
 
 
 def _found(admin: AdminClient, bootstrap: str, names: set[str]) -> dict[str, Layout]:

@@ -13,6 +13,7 @@ import pytest
 from confluent_kafka import Consumer, KafkaException, Producer, TopicPartition
 from confluent_kafka.admin import AdminClient, NewTopic
 
+from jobs.adapters.attach import AttachError, ask_jvm, live_heap_bytes
 from jobs.adapters.broker import Broker
 from jobs.adapters.processes import ProcessDiedError
 from schemas.errors import SetupError
@@ -98,6 +99,13 @@ def test_it_listens_on_this_machine_only(broker: Broker) -> None:
         if connection.status == psutil.CONN_LISTEN
     ]
     assert listening and set(listening) == {"127.0.0.1"}
+
+
+def test_the_live_heap_is_told_and_an_unknown_command_is_an_error(broker: Broker) -> None:
+    assert 10 << 20 < live_heap_bytes(broker.pid or 0) < 256 << 20
+    with pytest.raises(AttachError, match="refuses Compiler"):
+        ask_jvm(broker.pid or 0, "Compiler.nothing")
+    assert broker.is_running()
 
 
 def test_another_run_on_the_folder_is_refused(broker: Broker, folder: Path) -> None:
