@@ -1,5 +1,6 @@
 """A soak as people read it: a table that lives while it runs, a table at its end, its picture and its figures."""
 
+import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -16,7 +17,7 @@ from jobs.endurance.record import Row, Series
 __all__ = ["FIGURES", "PICTURE", "Outcome", "live_table", "tell"]
 
 FIGURES, PICTURE = "soak.json", "soak.svg"
-MIB = 1 << 20
+MIB, WIDTH = 1 << 20, 132
 STYLES = {Verdict.FLAT: "green", Verdict.GROWS: "bold red", Verdict.UNSURE: "yellow"}
 _CELLS, _LEVELS = 24, "▁▂▃▄▅▆▇█"
 
@@ -60,7 +61,7 @@ def live_table(series: Mapping[tuple[str, str], Series], moments: Sequence[Momen
 
 def tell(outcome: Outcome, folder: Path) -> None:
     """Print the outcome, and write it as a picture and as figures."""
-    console = Console(record=True)
+    console = Console(record=True, width=None if sys.stdout.isatty() else WIDTH)
     console.print(_table(outcome))
     console.print(_sentence(outcome), highlight=False, soft_wrap=True)
     console.save_svg(str(folder / PICTURE), title="penstock soak")
