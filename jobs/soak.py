@@ -20,7 +20,7 @@ from jobs.endurance.report import Outcome, live_table, tell
 from jobs.endurance.stage import Stage
 
 LIMIT_BYTES_PER_HOUR = 64 << 20  # half a GiB in a trading day of eight hours
-WARM_UP_S_MIN = 60.0
+WARM_UP_S_MIN = 120.0  # the broker takes the longest
 WARM_UP_SHARE = 0.2  # of the measurement
 ROUND_S_MAX, HEAP_S_MAX = 1.0, 10.0
 KEEPS_UP_S = 5.0  # what waits in memory while trade is further behind is backlog, and has a bound of its own
