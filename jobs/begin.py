@@ -2,8 +2,11 @@
 
 from pathlib import Path
 
+import msgspec
+
 from jobs.adapters.kafka import Producer, Reader, create_topics
 from jobs.adapters.terms import make_term, new_log_id, opening_frames
+from jobs.execution.logs import Logs
 from models.registry import Registry, reference
 from schemas.config import Config
 from schemas.control import Genesis, Term, read_control
@@ -19,24 +22,45 @@ OPENING_MESSAGES = 100  # a log's GENESIS and first TERM stand within these
 def begin(bootstrap: str, config: Config, models: Path | None = None, model: str = "direction") -> Term:
     """The term in force in every channel of the configuration's universe.
 
-    Raises Unsafe when a log was begun by another configuration: a term is changed on purpose, never by a restart.
+    Raises Unsafe when a log is in a term of another configuration: a term is changed on purpose, never by a restart.
     """
     channels = config.universe.channels
     create_topics(bootstrap, channels)
-    terms = {channel: read_term(bootstrap, channel) for channel in channels}
-    begun = next((term for term in terms.values() if term is not None), None)
+    first = {channel: read_term(bootstrap, channel) for channel in channels}
+    begun = next((term for term in first.values() if term is not None), None)
     log_id = begun.log_id if begun is not None else new_log_id()
     wanted = make_term(config, reference(Registry(models).find(model, chosen(config.features.names))), log_id)
+    if begun is not None:
+        wanted = _continued(wanted, last_terms(bootstrap, config))
     producer = Producer(bootstrap)
-    for channel, term in terms.items():
-        if term is None:
-            for frame in opening_frames(wanted, channel):
-                producer.send(TICKS.name, channel, encode(frame))
-        elif term != wanted:
-            changed = [name for name in term.__struct_fields__ if getattr(term, name) != getattr(wanted, name)]
-            raise Unsafe(f"the log of channel {channel} was begun with another {', '.join(changed)}: start afresh")
+    for channel in (one for one, term in first.items() if term is None):
+        for frame in opening_frames(wanted, channel):
+            producer.send(TICKS.name, channel, encode(frame))
     producer.flush()
     return wanted
+
+
+def _continued(wanted: Term, last: dict[int, Term]) -> Term:
+    """The term as it is in force in the channels that have one, if it is the wanted one."""
+    for channel, term in last.items():
+        wanted = msgspec.structs.replace(wanted, number=term.number, opening=term.opening)
+        if term != wanted:
+            names = [name for name in term.__struct_fields__ if getattr(term, name) != getattr(wanted, name)]
+            raise Unsafe(
+                f"the log of channel {channel} is in term {term.number}, begun with another {', '.join(names)}: "
+                "`penstock term` begins the next one, FRESH=1 another log"
+            )
+    return wanted
+
+
+def last_terms(bootstrap: str, config: Config) -> dict[int, Term]:
+    """The term in force at the end of each log that has one."""
+    logs = Logs(bootstrap, config.universe)
+    try:
+        logs.catch_up()
+        return logs.terms
+    finally:
+        logs.close()
 
 
 def read_term(bootstrap: str, channel: int) -> Term | None:

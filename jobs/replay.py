@@ -12,8 +12,9 @@ from jobs.results import compare
 from jobs.results.compare import Difference
 from jobs.results.facts import Gathered, layouts
 from jobs.results.mutation import changed, find_quote
-from jobs.results.store import Store, open_archive, read_orders, read_term
+from jobs.results.store import Store, of_epoch, open_archive, read_orders, read_term, read_terms
 from schemas.topics import DECISIONS, EXECUTIONS, FEATURES, ORDERS, OUTCOMES, TICKS
+from schemas.trading import Order
 from udfs.channel import Resources
 from udfs.play import play
 
@@ -75,25 +76,29 @@ def _log(store: Store, bootstrap: str | None) -> Log:
 def _compared(
     store: Store, channel: int, log: Iterable[bytes], resources: Resources, exact: bool, counts: Counter[str]
 ) -> Iterator[Difference]:
-    of = layouts(read_term(store))
-    again = Gathered(of)
+    again = {term.number: Gathered(layouts(term)) for term in read_terms(store)}
+    decided: dict[str, Order] = {}
     for output in play(log, channel, resources):
-        again.add(output)
-    for topic in FRAMES:
-        was, now = store.of_channel(topic, of[topic.name], channel), again.of(topic)
-        counts[topic.name] += min(len(was), len(now))
-        yield from compare.records(topic.name, channel, was, now, exact)
+        decided |= {one.id: one for one in output.orders}
+        for topic, frame in output.frames:
+            if frame.epoch in again:  # what was refused before the first term is in none
+                again[frame.epoch].add_frame(topic, frame)
+    for number, made in again.items():
+        for topic in FRAMES:
+            was = store.of_channel(topic, made.layouts[topic.name], channel, f"epoch = {number}")
+            counts[topic.name] += min(len(was), len(made.of(topic)))
+            yield from compare.records(topic.name, channel, was, made.of(topic), exact)
     was_orders = {key: one for key, one in read_orders(store).items() if one.channel == channel}
-    now_orders = {one.id: one for one in again.orders}
-    counts[ORDERS.name] += len(was_orders.keys() & now_orders.keys())
-    yield from compare.orders(ORDERS.name, channel, was_orders, now_orders)
+    counts[ORDERS.name] += len(was_orders.keys() & decided.keys())
+    yield from compare.orders(ORDERS.name, channel, was_orders, decided)
 
 
 def _mutated(store: Store, log: Log, console: Console) -> Log:
     """The log with one bid of its first channel a step higher, in force when the middle feature row closed."""
-    channel = store.channels()[0]
-    place = find_quote(log(channel), store.of_channel(FEATURES, layouts(read_term(store))[FEATURES.name], channel))
-    instrument = read_term(store).universe.instruments[place.instrument]
+    channel, term = store.channels()[0], read_term(store)
+    rows = store.of_channel(FEATURES, layouts(term)[FEATURES.name], channel, of_epoch(term))
+    place = find_quote(log(channel), rows)
+    instrument = term.universe.instruments[place.instrument]
     step = instrument.tick_size_at(place.receive_ns)
     what = f"one bid of {instrument.venue} {instrument.symbol} in channel {channel}"
     where = f"message {place.message}, record {place.record}"

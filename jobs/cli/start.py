@@ -1,5 +1,6 @@
-"""Start here: try, backtest, doctor, run."""
+"""Start here: try, backtest, doctor, run, term."""
 
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
 
@@ -8,10 +9,11 @@ import typer
 from jobs.cli.options import FOLDER, Config, Folder
 
 PANEL = "Start here"
+MOMENTS = ["%Y-%m-%d %H:%M:%S", "%Y-%m-%dT%H:%M:%S"]
 
 
 def register(app: typer.Typer) -> None:
-    for name, command in (("try", try_), ("backtest", backtest), ("doctor", doctor), ("run", run)):
+    for name, command in (("try", try_), ("backtest", backtest), ("doctor", doctor), ("run", run), ("term", term)):
         app.command(name, rich_help_panel=PANEL)(command)
 
 
@@ -66,3 +68,26 @@ def run(
     from jobs.run import run as job
 
     raise typer.Exit(job(config, data, pace, fresh, folder, cluster))
+
+
+def term(
+    config: Annotated[Path, typer.Option(help="A TOML file: what the channels shall decide by from then on.")],
+    at: Annotated[
+        datetime | None, typer.Option(help="Channel time, UTC, at which it begins; default: now.", formats=MOMENTS)
+    ] = None,
+    models: Annotated[Path | None, typer.Option(help="Folder of `penstock train`; default: the shipped model.")] = None,
+    model: Annotated[str, typer.Option(help="Of that folder.")] = "direction",
+    bootstrap: Annotated[str | None, typer.Option(help="The broker; default: the one that the folder names.")] = None,
+    folder: Folder = FOLDER,
+) -> None:
+    """Begin the next term of a run: other features, model, limits or strategies, without another log.
+
+    What is held and owed goes on. Orders that have not reached the exchange are cancelled, and where the features are
+    others no order leaves until they are warm. The universe stays, and so does every strategy's name.
+    """
+    from jobs.adapters import endpoints
+    from jobs.term import term as job
+    from schemas.config import load
+
+    at_ns = 0 if at is None else int(at.replace(tzinfo=UTC).timestamp()) * 1_000_000_000
+    job(bootstrap or endpoints.require(folder, "bootstrap"), load(config), at_ns, models, model)

@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from schemas.control import Term, read_quarantined
 from schemas.frame import Frame, Records
-from schemas.records import DECISION, OUTCOME, REPORT, Status, TickKind, feature_record
+from schemas.records import DECISION, OUTCOME, REPORT, Status, TickKind, feature_record, names_of
 from schemas.topics import DECISIONS, EXECUTIONS, FEATURES, OUTCOMES, QUARANTINE, Topic
 from schemas.trading import Order
 from udfs.channel import Output
@@ -23,9 +23,32 @@ def layouts(term: Term) -> dict[str, Any]:
     return {FEATURES.name: feature_record(term.feature_set.names), **_LAYOUTS}
 
 
+def as_of(rows: Records, term: Term) -> Records:
+    """Feature rows as the records of a term. Those of another feature set keep book and marks, count as cold and have
+    no values: they were computed, but the term has no names for them.
+    """
+    layout = layouts(term)[FEATURES.name]
+    if rows.dtype == layout and ("codes" not in layout.names or names_of(rows) == term.feature_set.names):
+        return rows
+    made = np.zeros(len(rows), layout)
+    for name in set(layout.names) - {"x", "codes", "warm", "pad"}:
+        made[name] = rows[name]
+    if "codes" in layout.names:
+        made["codes"] = [feature.code for feature in term.feature_set.features]
+    return made
+
+
+def by_last(decisions: Records, term: Term, last: Term) -> Records:
+    """Decisions of a term with the strategies' places in a later one, which has them all."""
+    places = {one.name: place for place, one in enumerate(last.strategies)}
+    made = decisions.copy()
+    made["strategy"] = np.array([places[one.name] for one in term.strategies], "u1")[decisions["strategy"]]
+    return made
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Facts:
-    """All channels of a run under one term; records in the order of their channel's log, channel after channel.
+    """All channels of a run, told in the words of its last term; records by term, then channel, then log order.
 
     `latency_ns` holds the samples of each hop; None where nothing was stamped, as in a run without Kafka.
     """

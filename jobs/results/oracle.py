@@ -9,7 +9,7 @@ import numpy.typing as npt
 import pyarrow as pa
 from pyarrow import compute
 
-from jobs.results.store import Store
+from jobs.results.store import Store, of_epoch, read_terms
 from schemas.control import Term
 from schemas.features import BAR_WIDTHS_NS
 from schemas.frame import Records
@@ -56,7 +56,8 @@ class Parity(NamedTuple):
 def parities(store: Store, term: Term, ticks: str = "ticks") -> Iterator[Parity]:
     """Every quantity, compared; `ticks` is what stands for the table of ticks."""
     closes = np.concatenate([closes_of(store, channel) for channel in store.channels()])
-    rows = rows_of(store)
+    terms = read_terms(store)
+    rows, of_terms = rows_of(store, "1"), {one.number: rows_of(store, _comparable(one, terms[0])) for one in terms}
     own = [one.number for one in term.universe.instruments]
     tradable = pa.array([one.number for one in term.universe.instruments if one.tradable], pa.uint32())
     for width, width_ns in enumerate(BAR_WIDTHS_NS):
@@ -64,7 +65,16 @@ def parities(store: Store, term: Term, ticks: str = "ticks") -> Iterator[Parity]
         bars = closes[(closes["width"] == width) & (closes["empty"] == 0) & np.isin(closes["instrument"], own)]
         sql = _closed(whole, bars)
         yield from _bars(f"{width_ns // 10**9}-s bars", bars, sql)
-        yield from _rows(width, rows, sql.filter(compute.is_in(sql["instrument"], tradable)))
+        traded = sql.filter(compute.is_in(sql["instrument"], tradable))
+        if width == 0:
+            yield from _quotes(rows, traded)
+        for number, of_term in of_terms.items():
+            yield from _ratios(width, of_term, traded, "" if len(terms) == 1 else f", term {number}")
+
+
+def _comparable(term: Term, first: Term) -> str:
+    """The rows whose windows hold what SQL's hold: in a later term they begin empty, and must have filled first."""
+    return of_epoch(term) if term.number == first.number else f"{of_epoch(term)} AND warm"
 
 
 def query(ticks: str, width_ns: int, window: int) -> str:
@@ -126,11 +136,12 @@ def _closed(sql: pa.Table, bars: Records) -> pa.Table:
     return sql.filter(compute.less_equal(sql["end_ns"], last_ns))
 
 
-def rows_of(store: Store) -> dict[str, npt.NDArray[Any]]:
-    """The archived feature rows, by column; a feature that is not in the term's set is not there."""
+def rows_of(store: Store, where: str) -> dict[str, npt.NDArray[Any]]:
+    """Archived feature rows, by column; a feature that is not in the term's set is not there."""
     features = [name for of_width in RATIOS.values() for name in of_width]
     quotes = [f"{name}_units AS {name}" for name in QUOTE]
-    table = store.ask(f"SELECT {', '.join(('instrument', 'channel_ns', *quotes, *features))} FROM features")
+    columns = ", ".join(("instrument", "channel_ns", *quotes, *features))
+    table = store.ask(f"SELECT {columns} FROM features WHERE {where}")
     held = [name for name in table.column_names if table[name].null_count == 0]
     return {name: table[name].to_numpy() for name in held}
 
@@ -141,19 +152,23 @@ def _bars(name: str, bars: Records, sql: pa.Table) -> Iterator[Parity]:
         yield compared(f"{name}: {field}", keys, bars[field].astype("<i8"), sql, field, 0.0)
 
 
-def _rows(width: int, rows: dict[str, npt.NDArray[Any]], sql: pa.Table) -> Iterator[Parity]:
-    """A 1-second bar is a row; a wider bar is one only if something happened in its last second."""
-    each = width == 0
-    ending = rows["channel_ns"] % BAR_WIDTHS_NS[width] == 0
+def _quotes(rows: dict[str, npt.NDArray[Any]], sql: pa.Table) -> Iterator[Parity]:
+    """A 1-second bar is a row, in every term."""
     keys = keys_of(rows["instrument"], rows["channel_ns"])
-    for field in QUOTE if each else ():
-        yield compared(f"feature row: {field}", keys[ending], rows[field][ending], sql, field, 0.0)
+    for field in QUOTE:
+        yield compared(f"feature row: {field}", keys, rows[field], sql, field, 0.0)
+
+
+def _ratios(width: int, rows: dict[str, npt.NDArray[Any]], sql: pa.Table, part: str) -> Iterator[Parity]:
+    """A wider bar is a row only if something happened in its last second; `part` says of which rows these are."""
+    ending = rows["channel_ns"] % BAR_WIDTHS_NS[width] == 0
     quoted = ending & (rows["bid_size"] > 0) & (rows["ask_size"] > 0)
+    keys = keys_of(rows["instrument"], rows["channel_ns"])[quoted]
     has_mid = sql.filter(compute.equal(sql["has_mid"], 1))
     for feature, column in RATIOS[width].items():
         if feature in rows:
             values = rows[feature][quoted].astype(float)
-            yield compared(feature, keys[quoted], values, has_mid, column, RATIO, only_ours=not each)
+            yield compared(f"{feature}{part}", keys, values, has_mid, column, RATIO, only_ours=width > 0 or bool(part))
 
 
 def compared(

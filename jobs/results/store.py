@@ -10,12 +10,12 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from jobs.results.facts import Facts, layouts
+from jobs.results.facts import Facts, as_of, by_last, layouts
 from jobs.sql import questions
 from schemas.control import Term
 from schemas.errors import DataError
 from schemas.frame import Records, decode
-from schemas.records import REPORT
+from schemas.records import OUTCOME, REPORT
 from schemas.topics import DECISIONS, EXECUTIONS, FEATURES, ORDERS, OUTCOMES, TICKS, Source, Topic
 from schemas.trading import Order, read_order_message
 
@@ -108,35 +108,50 @@ def open_archive(folder: Path, warehouse: str | None = None) -> Iterator[Store]:
 
 def read_term(store: Store) -> Term:
     """The last term of the run; raises DataError when there is none, or when channels decide by different ones."""
-    query = "SELECT channel, document FROM controls WHERE control = 'TERM' ORDER BY _offset DESC LIMIT 1 BY channel"
-    found = store.ask(query)
-    terms = [msgspec.json.decode(text, type=Term) for text in found.column("document").to_pylist()]
+    return read_terms(store)[-1]
+
+
+def read_terms(store: Store) -> list[Term]:
+    """The terms of the run in their order; raises DataError as `read_term`."""
+    found = store.ask("SELECT channel, document FROM controls WHERE control = 'TERM' ORDER BY channel, _offset")
+    terms: dict[int, list[Term]] = {}
+    for channel, text in zip(*(found.column(name).to_pylist() for name in ("channel", "document")), strict=True):
+        terms.setdefault(channel, []).append(msgspec.json.decode(text, type=Term))
     if not terms:
         raise DataError(f"the warehouse of {store.name} holds no TERM: nothing has been run, or nothing archived yet")
-    if any(term != terms[0] for term in terms):
+    first, *others = terms.values()
+    if any(one != first for one in others):
         raise DataError("the channels of this run are in different terms: ask the tables with penstock sql")
-    return terms[0]
+    return first
 
 
 def read_facts(store: Store) -> Facts:
-    """The facts of all that is archived."""
+    """The facts of all that is archived, over all terms of the run."""
     told = store.number("SELECT countIf(kind = 'STATUS' AND size_units = 3) FROM ticks")
     quarantined = store.ask("SELECT fault, sum(count) AS n FROM quarantine GROUP BY fault").to_pylist()
     reports = [store.records(EXECUTIONS, REPORT), store.records(TICKS, REPORT, "kind = 'REPORTS'")]
-    term = read_term(store)
-    of = layouts(term)
+    terms = read_terms(store)
     return Facts(
-        term=term,
+        term=terms[-1],
         ticks=store.number("SELECT count() FROM ticks"),
         gaps=told + store.number(_JUMPS),
         quarantined={row["fault"]: int(row["n"]) for row in quarantined},
-        features=store.records(FEATURES, of[FEATURES.name]),
-        decisions=store.records(DECISIONS, of[DECISIONS.name]),
-        outcomes=store.records(OUTCOMES, of[OUTCOMES.name]),
+        features=np.concatenate([as_of(_of_term(store, FEATURES, one), terms[-1]) for one in terms]),
+        decisions=np.concatenate([by_last(_of_term(store, DECISIONS, one), one, terms[-1]) for one in terms]),
+        outcomes=store.records(OUTCOMES, OUTCOME),
         orders=tuple(read_orders(store).values()),
         reports=np.concatenate(reports),
         latency_ns=read_latency(store),
     )
+
+
+def _of_term(store: Store, topic: Topic, term: Term) -> Records:
+    return store.records(topic, layouts(term)[topic.name], of_epoch(term))
+
+
+def of_epoch(term: Term) -> str:
+    """Which messages of a channel's outputs were made in a term."""
+    return f"epoch = {term.number}"
 
 
 def read_orders(store: Store) -> dict[str, Order]:

@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from jobs.results.store import Store, read_term
+from jobs.results.store import Store, of_epoch, read_terms
 from schemas.control import Term
 from schemas.errors import DataError
 from schemas.frame import Records, decode
@@ -40,14 +40,16 @@ def read_story(store: Store, order_id: str) -> Story:
     order, _, stamps = read_order_message(_message(store, ORDERS, channel, int(found[0]["_offset"])))
     if not isinstance(order, Order):
         raise DataError(f"{order_id} is a cancel; explain the order that it takes back")
-    decision = _record(store, "decisions", DECISIONS, channel, order.decision)
-    feature = _record(store, "features", FEATURES, channel, int(decision["row"]))
+    term = next(one for one in read_terms(store) if one.number == order.term)
+    decision = _record(store, "decisions", DECISIONS, channel, term, order.decision)
+    feature = _record(store, "features", FEATURES, channel, term, int(decision["row"]))
     reports, published_ns = _reports(store, order_id, channel)
-    return Story(read_term(store), order, stamps, feature, decision, reports, published_ns)
+    return Story(term, order, stamps, feature, decision, reports, published_ns)
 
 
-def _record(store: Store, table: str, topic: Topic, channel: int, number: int) -> Records:
-    query = f"SELECT _offset, _row FROM {table} WHERE _partition = {channel} AND number = {number}"
+def _record(store: Store, table: str, topic: Topic, channel: int, term: Term, number: int) -> Records:
+    where = f"_partition = {channel} AND number = {number} AND {of_epoch(term)}"
+    query = f"SELECT _offset, _row FROM {table} WHERE {where}"
     found = store.ask(query).to_pylist()
     if not found:
         raise DataError(f"{table} {number} of channel {channel} is not archived yet: ask again in a few seconds")

@@ -14,7 +14,7 @@ from jobs.cli.failure import explained, find_shadowing
 from jobs.main import Options, app, main
 
 STORY = (
-    *("Start here", "try", "backtest", "doctor", "run"),
+    *("Start here", "try", "backtest", "doctor", "run", "term"),
     *("Look", "summary", "status", "sql", "explain", "cat", "quality"),
     *("Trust", "replay", "reconcile", "soak", "chaos", "demo", "Stop", "halt", "resume"),
     *("Deploy", "provision", "submit"),
