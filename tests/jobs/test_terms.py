@@ -53,7 +53,7 @@ def test_sql_agrees_with_both_terms(run: Path) -> None:
     assert parity(run) == 0
     found = told(run)
     assert {
-        "sma_distance_20_1s, term 1",
+        "vwap_distance_30s, term 1",
         "return_10s, term 1",
         "return_10s, term 2",
         "feature row: bid",
