@@ -27,7 +27,8 @@ MAGIC = 0x4E50  # b"PN"
 VERSION = 1
 COUNT_MAX = 16_384
 HEADER_SIZE = 48
-DOCUMENT_SIZE_MAX = 65_528
+DOCUMENT_SIZE_MAX = 65_528  # of one record of a document
+DOCUMENT_BYTES_MAX = 2 << 20  # of a whole one: a TERM of more than 5,000 instruments
 _HEADER = struct.Struct("<HBBHHIHHQIIqII")
 _CHECKSUM_AT = 44
 _ZERO = bytes(4)
@@ -159,15 +160,20 @@ def canonical(frame: Frame) -> bytes:
 
 
 def document(text: bytes) -> Records:
-    """One JSON document as the single record of a CONTROL or QUARANTINE frame."""
-    if len(text) > DOCUMENT_SIZE_MAX:
-        raise ValueError(f"a document holds at most {DOCUMENT_SIZE_MAX} bytes, not {len(text)}")
-    padded = text.ljust(-(-len(text) // 8) * 8)
-    return np.frombuffer(padded, np.dtype(f"V{len(padded)}"))
+    """One JSON document as the records of a CONTROL or QUARANTINE frame: one, or as few of equal size as hold it.
+
+    >>> [(one.size, one.itemsize) for one in (document(b"x" * 9), document(b"x" * 100_000))]
+    [(1, 16), (2, 50000)]
+    """
+    if len(text) > DOCUMENT_BYTES_MAX:
+        raise ValueError(f"a document holds at most {DOCUMENT_BYTES_MAX} bytes, not {len(text)}")
+    count = max(1, -(-len(text) // DOCUMENT_SIZE_MAX))
+    size = -(-len(text) // (8 * count)) * 8
+    return np.frombuffer(text.ljust(count * size), np.dtype(f"V{size}"))
 
 
 def text_of(records: Records) -> bytes:
-    """The JSON document in a document frame."""
+    """The JSON document in the records of a document frame."""
     return records.tobytes().rstrip(b" ")
 
 

@@ -225,7 +225,7 @@ MARK = np.dtype(
     ]
 )
 
-# One JSON document a record, padded with spaces: the record's size is the document's.
+# One JSON document a frame, padded with spaces and cut into records of equal size: mostly it is one.
 DOCUMENTS = frozenset({Kind.CONTROL, Kind.QUARANTINE})
 
 RECORDS: dict[int, np.dtype] = {  # type: ignore[type-arg]

@@ -59,8 +59,9 @@ class Writer:
 
     def control(self, control: Control) -> None:
         """Send a control."""
-        self._send(self._frame(control))
-        self.written += 1
+        frame = self._frame(control)
+        self._send(frame)
+        self.written += len(frame)
 
     def _announce(self, reader: Reader, tail: Tail) -> None:
         announcement = self._frame(Epoch(source=self._source, epoch=self.epoch))

@@ -25,7 +25,6 @@ from udfs.channel import Channel, Resources
 from udfs.machine import Pipeline
 
 INSTRUMENTS = (2, 64, 500)  # in one channel
-_STATED_MAX = 128  # a TERM's document holds about 180 instruments; the pipeline of more is put in its place
 _SEED = 20_240_810
 _TICKS_MAX = 1024  # a frame
 
@@ -35,17 +34,14 @@ def measure_closes(instruments: int, seconds: int, models: Path | None) -> dict[
 
     The whole default pipeline with the exchange in the channel; every instrument is warm and quoted every second.
     """
-    whole, stated = _term(instruments, models), _term(min(instruments, _STATED_MAX), models)
-    messages = [(frame.kind == Kind.HEARTBEAT, encode(frame)) for frame in _frames(stated, instruments, seconds)]
+    frames = _frames(_term(instruments, models), instruments, seconds)
+    messages = [(frame.kind == Kind.HEARTBEAT, encode(frame)) for frame in frames]
     spent, resources = Spent(), open_resources(models)
 
-    def build(_: Term, number: int) -> Pipeline:
-        return resources.build(whole, number)
+    def build_timed(term: Term, number: int) -> Pipeline:
+        return Pipeline([Timed(machine, spent) for machine in resources.build(term, number).machines])
 
-    def build_timed(_: Term, number: int) -> Pipeline:
-        return Pipeline([Timed(machine, spent) for machine in resources.build(whole, number).machines])
-
-    walls_ns = _close(Channel(0, Resources(build)), messages, instruments, Spent())
+    walls_ns = _close(Channel(0, resources), messages, instruments, Spent())
     _close(Channel(0, Resources(build_timed)), messages, instruments, spent)
     rows = seconds * instruments
     return {

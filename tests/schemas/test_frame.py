@@ -12,6 +12,7 @@ from schemas.control import Halt, read_control, read_quarantined
 from schemas.errors import BadFrame, Fault
 from schemas.frame import (
     COUNT_MAX,
+    DOCUMENT_BYTES_MAX,
     DOCUMENT_SIZE_MAX,
     HEADER_SIZE,
     Frame,
@@ -110,8 +111,18 @@ def test_the_fullest_frame_and_the_longest_document():
     assert len(decode(encode(Frame(Kind.TICKS, 0, 1, 1, 0, np.zeros(COUNT_MAX, TICK))))) == COUNT_MAX
     whole = Frame(Kind.CONTROL, 0, 1, 1, 0, document(b"x" * DOCUMENT_SIZE_MAX))
     assert text_of(decode(encode(whole)).records) == b"x" * DOCUMENT_SIZE_MAX
-    with pytest.raises(ValueError, match="at most 65528 bytes"):
-        document(b"x" * (DOCUMENT_SIZE_MAX + 1))
+    with pytest.raises(ValueError, match="at most 2097152 bytes"):
+        document(b"x" * (DOCUMENT_BYTES_MAX + 1))
+
+
+@pytest.mark.parametrize(
+    ("length", "records"),
+    [(DOCUMENT_SIZE_MAX, 1), (DOCUMENT_SIZE_MAX + 1, 2), (5 * DOCUMENT_SIZE_MAX, 5), (DOCUMENT_BYTES_MAX, 33)],
+)
+def test_a_document_of_several_records(length, records):
+    text = bytes(1 + place % 250 for place in range(length - 1)) + b"}"
+    found = decode(encode(Frame(Kind.CONTROL, 0, 1, 1, 0, document(text))))
+    assert len(found) == records and text_of(found.records) == text
 
 
 @settings(deadline=None)
