@@ -1,7 +1,7 @@
 """`rehearse`: the first messages of the logs through the channels' operator, with nothing coming out; a job that ends.
 
-Submitted while one slot is free, it runs in the spare TaskManager and leaves there what a takeover would wait for:
-imports, compiled kernels, an opened model, loaded Kafka clients. It keeps no checkpoint and commits no offset.
+It runs in the spare TaskManager, the emptiest one, and leaves there what a takeover would wait for: imports, compiled
+kernels, an opened model, loaded Kafka clients. It keeps no checkpoint and commits no offset.
 """
 
 import argparse

@@ -29,7 +29,7 @@ from schemas.errors import PenstockError, SetupError
 
 SETTLE_S_MAX = 600.0
 START_S_MAX = 600.0
-ROUND_S = 0.1
+ROUND_S = 0.2
 STOP_S_MAX = {"gateway": 60.0, "exchange": 20.0, "archive": 120.0}
 FEED_STOP_S_MAX = 30.0
 INTERRUPTED = 130  # exit status

@@ -20,10 +20,11 @@ def claim(work: Path, replica: str) -> None:
 
 
 def newest_checkpoint(work: Path) -> Path | None:
-    """The newest complete checkpoint or savepoint under a work folder; None when there is none.
+    """The newest complete checkpoint or savepoint under a work folder, as an absolute path; None when there is none.
 
     A checkpoint is complete when its _metadata exists: Flink writes that last.
     """
+    work = work.resolve()
     found = [*work.glob("checkpoints/*/chk-*/_metadata"), *work.glob("savepoints/savepoint-*/_metadata")]
     if not found:
         return None

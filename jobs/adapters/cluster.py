@@ -20,10 +20,18 @@ __all__ = ["Cluster"]
 
 JOBMANAGER = "org.apache.flink.runtime.entrypoint.StandaloneSessionClusterEntrypoint"
 TASKMANAGER = "org.apache.flink.runtime.taskexecutor.TaskManagerRunner"
-JVM_JOBMANAGER = ("-Dpenstock.log.level=info", "-Xms128m", "-Xmx512m", "-XX:MaxMetaspaceSize=256m")
+# C1 alone: what these JVMs run is either Python or soon over, and a restart waits for their compiler.
+JVM_JOBMANAGER = (
+    "-Dpenstock.log.level=info",
+    "-XX:TieredStopAtLevel=1",
+    "-Xms128m",
+    "-Xmx512m",
+    "-XX:MaxMetaspaceSize=256m",
+)
 # Heap and direct memory are the sums that settings/flink.yaml states.
 JVM_TASKMANAGER = (
     "-Dpenstock.log.level=info",
+    "-XX:TieredStopAtLevel=1",
     "-Xms768m",
     "-Xmx768m",
     "-XX:MaxDirectMemorySize=256m",

@@ -89,9 +89,21 @@ def build(
         sink_keys={**sink_keys, no_channel: key_in_partition(0, partitions)},
         replica=replica,
     )
+    _decide(read_log(env, bootstrap, log, bounded, replica), bootstrap, KeyOf(keys, no_channel), operator, replica)
+
+
+def read_log(
+    env: StreamExecutionEnvironment, bootstrap: str, topic: str, bounded: bool, replica: Replica = REPLICA_A
+) -> DataStream:
+    """The messages of a topic's partitions, from its beginning; a restored job goes on where its state says."""
+    source = _source(bootstrap, topic, bounded, replica.group)
+    return env.from_source(source, WatermarkStrategy.no_watermarks(), "log", _bytes()).uid(UID_LOG)
+
+
+def _decide(log: DataStream, bootstrap: str, key_of: KeyOf, operator: ChannelOperator, replica: Replica) -> None:
+    """A log's messages by channel through the operator, and what comes out into the replica's topics."""
     decided = (
-        read_log(env, bootstrap, log, bounded, replica)
-        .key_by(KeyOf(keys, no_channel), key_type=Types.LONG())
+        log.key_by(key_of, key_type=Types.LONG())
         .process(operator, output_type=message_type())
         .name("trade")
         .uid(UID_TRADE)
@@ -102,14 +114,6 @@ def build(
     for topic in replica.topics:
         tag = tags[topic.name].get_java_output_tag()
         _sink(DataStream(decided._j_data_stream.getSideOutput(tag)), bootstrap, topic)
-
-
-def read_log(
-    env: StreamExecutionEnvironment, bootstrap: str, topic: str, bounded: bool, replica: Replica = REPLICA_A
-) -> DataStream:
-    """The messages of a topic's partitions, from its beginning; a restored job goes on where its state says."""
-    source = _source(bootstrap, topic, bounded, replica.group)
-    return env.from_source(source, WatermarkStrategy.no_watermarks(), "log", _bytes()).uid(UID_LOG)
 
 
 def stop_with_savepoint(client: JobClient, folder: Path) -> str:
@@ -185,7 +189,10 @@ def _sink(stream: DataStream, bootstrap: str, topic: Topic) -> None:
 def build_rehearsal(
     env: StreamExecutionEnvironment, bootstrap: str, ends: Mapping[int, int], resources: Callable[[], Resources]
 ) -> None:
-    """The channels' operator over each log up to the offset `ends`, as `build` wires it, with nothing coming out."""
+    """The channels' operator over each log up to the offset `ends`, wired to all that `build` does; nothing comes out.
+
+    The sinks are the larger part of a takeover: seven Kafka producers in a JVM that has never opened one.
+    """
     stops = {KafkaTopicPartition(TICKS.name, channel): end for channel, end in ends.items()}
     source = (
         KafkaSource.builder()
@@ -205,10 +212,5 @@ def build_rehearsal(
         wall_ns=wall_ns,
         sink_keys=dict.fromkeys((*keys.values(), no_channel), b""),
     )
-    decided = (
-        env.from_source(source, WatermarkStrategy.no_watermarks(), "log", _bytes())
-        .key_by(KeyOf(keys, no_channel), key_type=Types.LONG())
-        .process(operator, output_type=message_type())
-        .name("rehearsal")
-    )
-    _sink(decided, bootstrap, ORDERS)
+    log = env.from_source(source, WatermarkStrategy.no_watermarks(), "log", _bytes()).uid(UID_LOG)
+    _decide(log, bootstrap, KeyOf(keys, no_channel), operator, REPLICA_A)

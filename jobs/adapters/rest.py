@@ -78,9 +78,13 @@ class Rest:
         newest = found["latest"].get("completed") or {}
         return int(found["counts"]["completed"]), newest.get("external_path")
 
+    def ask_to_cancel(self, job: str) -> None:
+        """Begin to cancel a job, and do not wait."""
+        self._call("PATCH", f"/jobs/{job}?mode=cancel")
+
     def cancel(self, job: str, timeout_s: float = 30.0) -> None:
         """Cancel a job and wait for its end; retained checkpoints stay."""
-        self._call("PATCH", f"/jobs/{job}?mode=cancel")
+        self.ask_to_cancel(job)
         self.wait_state(job, "CANCELED", timeout_s)
 
     def stop_with_savepoint(self, job: str, folder: str, timeout_s: float = 60.0) -> str:

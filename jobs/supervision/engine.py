@@ -3,12 +3,14 @@
 from pathlib import Path
 
 from jobs.adapters.cluster import Cluster
-from jobs.supervision.flink import JobManager, Rehearsed, TaskManager, Trade
+from jobs.supervision.flink import JobManager, TaskManager, Trade
 from jobs.supervision.kept import Kept, Tell
+from jobs.supervision.spare import Rehearsals
 
 __all__ = ["Engine"]
 
 TASKMANAGERS = 2  # one works, one is the spare
+SLOTS = 2  # one for the job, one for rehearsals
 # A lost TaskManager is replaced once the spare has taken over: both need the same cores.
 REPLACE_AFTER_S = 2.5
 # Flink gives a silent one's work to the spare after three seconds; the process itself has longer to come back.
@@ -20,10 +22,11 @@ class Engine:
 
     def __init__(self, folder: Path, arguments: list[str], tell: Tell) -> None:
         state = folder / "state"
-        self._cluster = Cluster(folder / "cluster", checkpoints=state / "checkpoints", savepoints=state / "savepoints")
+        checkpoints, savepoints = state / "checkpoints", state / "savepoints"
+        self._cluster = Cluster(folder / "cluster", checkpoints=checkpoints, savepoints=savepoints, slots=SLOTS)
         self._tell = tell
         self._trade = Trade(self._cluster, state, arguments)
-        self._rehearsed = Rehearsed(self._cluster, arguments, tell)
+        self._rehearsals = Rehearsals(self._cluster, arguments, tell)
 
     def parts(self, broker: Kept) -> list[Kept]:
         self._cluster.prepare()
@@ -43,15 +46,15 @@ class Engine:
 
     def tend(self) -> None:
         if self._trade.id is not None:
-            self._rehearsed.tend(self._trade.id)
+            self._rehearsals.tend(self._trade.id)
 
     def stop(self) -> None:
-        self._rehearsed.end()
+        self._rehearsals.end()
         self._trade.stop()
         self._trade.end()
         self._cluster.stop()
 
     def kill(self) -> None:
-        self._rehearsed.end()
+        self._rehearsals.end()
         self._trade.end()
         self._cluster.stop()

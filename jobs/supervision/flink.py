@@ -1,7 +1,5 @@
-"""The bodies of a standalone cluster's parts: JobManager, TaskManagers, the job, and the rehearsal of a spare."""
+"""The bodies of a standalone cluster's parts: JobManager, TaskManagers, and the job."""
 
-import time
-from collections.abc import Callable
 from pathlib import Path
 
 from jobs.adapters.checkpoints import newest_checkpoint
@@ -10,7 +8,7 @@ from jobs.adapters.cluster import Cluster
 from jobs.adapters.processes import Process
 from jobs.adapters.rest import FlinkError, Rest
 
-__all__ = ["JobManager", "Rehearsed", "TaskManager", "Trade", "rest"]
+__all__ = ["GOOD", "JobManager", "TaskManager", "Trade", "rest"]
 
 REST_S_MAX = 1.0
 GOOD = {"INITIALIZING", "CREATED", "RUNNING", "RESTARTING", "FAILING"}  # Flink itself goes on from these
@@ -118,53 +116,3 @@ class Trade:
         """End it behind a savepoint, so that nothing is decided twice."""
         if self.id is not None:
             self._cluster.stop_with_savepoint(self.id)
-
-
-class Rehearsed:
-    """Rehearses in every TaskManager that is registered and free, one after another, while the job itself runs."""
-
-    def __init__(self, cluster: Cluster, arguments: list[str], tell: Callable[[str, str, str], None]) -> None:
-        self._cluster, self._arguments, self._tell = cluster, arguments, tell
-        self._done: set[str] = set()  # TaskManagers that know the job, or have failed to learn it
-        self._job = self._state = ""
-        self._client: Process | None = None
-        self._spare, self._begun_s = "", 0.0
-
-    def tend(self, job: str) -> None:
-        """Begin a rehearsal where one is due, or see whether the running one has ended."""
-        try:
-            asked = rest(self._cluster)
-            if self._client is not None:
-                self._follow(asked)
-            elif asked.is_processing(job):
-                self._begin(asked, job)
-        except FlinkError:
-            pass  # no JobManager, no rehearsal
-
-    def end(self) -> None:
-        if self._client is not None:
-            self._client.kill()
-
-    def _begin(self, asked: Rest, job: str) -> None:
-        if job != self._job:  # of a new JobManager, under which a rehearsal may succeed
-            self._job, self._done = job, set()
-        self._done |= asked.hosts(job)
-        cold = [name for name, free in asked.taskmanagers().items() if free and name not in self._done]
-        if cold:
-            self._spare, self._begun_s, self._state = cold[0], time.monotonic(), ""
-            self._client = self._cluster.begin_submission("jobs.rehearse", *self._arguments)
-
-    def _follow(self, asked: Rest) -> None:
-        assert self._client is not None
-        if self._client.is_running():
-            return
-        job = submitted(self._client.output())
-        before, self._state = self._state, asked.job_state(job) if job else "FAILED"
-        if self._state in GOOD or self._state != before:  # UNKNOWN for a moment at its end: two looks must agree
-            return
-        is_warm = self._state == "FINISHED"
-        took = f"after {time.monotonic() - self._begun_s:.1f} s"
-        self._tell(self._spare, "warm" if is_warm else "cold", took if is_warm else f"see {self._client.log}")
-        self._done.add(self._spare)  # one rehearsal each: a cold spare serves, too, only later
-        self._client.kill()
-        self._client = None
