@@ -31,6 +31,11 @@ class Series:
     number: int  # `width` of its records
     width_ns: int = 0  # 0 = as long as it takes
 
+    @property
+    def suffix(self) -> str:
+        """How the names of features end that are computed on its bars."""
+        return self.name if self.width_ns else f"{self.name}_bar"
+
 
 ONE_SECOND = Series("1s", "closes", 0, BAR_WIDTHS_NS[0])
 TEN_SECONDS = Series("10s", "closes", 1, BAR_WIDTHS_NS[1])
@@ -41,7 +46,8 @@ TRADE_BARS = Series("trades", "activity", 2)
 DEPTH_1S, DEPTH_10S = (Series(f"{ns // SECOND_NS}s", "depths", n, ns) for n, ns in enumerate(BAR_WIDTHS_NS[:2]))
 PRINTS_1S, PRINTS_10S = (Series(f"{ns // SECOND_NS}s", "prints", n, ns) for n, ns in enumerate(BAR_WIDTHS_NS[:2]))
 _OF_TIME, _OF_ACTIVITY = (ONE_SECOND, TEN_SECONDS, ONE_MINUTE), (VOLUME_BARS, NOTIONAL_BARS, TRADE_BARS)
-SERIES = (*_OF_TIME, *_OF_ACTIVITY, DEPTH_1S, DEPTH_10S, PRINTS_1S, PRINTS_10S)
+BAR_SERIES = (*_OF_TIME, *_OF_ACTIVITY)  # whose bars have prices
+SERIES = (*BAR_SERIES, DEPTH_1S, DEPTH_10S, PRINTS_1S, PRINTS_10S)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -127,7 +133,7 @@ _MINUTE = (
     _sixty("volatility_60s", "bp", 3, _EWMA),
 )
 _ACTIVITY = tuple(
-    Feature(name=f"{name}_{series.name}_bar", unit=unit, series=series, warm_up=2, source=source, mirror=mirror)
+    Feature(name=f"{name}_{series.suffix}", unit=unit, series=series, warm_up=2, source=source, mirror=mirror)
     for series in _OF_ACTIVITY
     for name, unit, source, mirror in (
         ("return", "bp", "Lopez de Prado 2018, ch. 2: last trade of the bar / of the bar before - 1", SIGNED),
@@ -148,13 +154,13 @@ _TIME = (
 def _on(series: Series, indicators: tuple[Indicator, ...]) -> Iterator[Feature]:
     """Those that the default set has not."""
     for stem, unit, warm_up, mirror, source in indicators:
-        name = f"{stem}_{series.name}"
+        name = f"{stem}_{series.suffix}"
         if name not in NAMES:
-            mirror = mirror.format(series.name)
+            mirror = mirror.format(series.suffix)
             yield Feature(name=name, unit=unit, series=series, warm_up=warm_up, source=source, mirror=mirror)
 
 
-INDICATORS = tuple(feature for series in _OF_TIME for feature in _on(series, (*OF_PRICES, *OF_TRADES)))
+INDICATORS = tuple(feature for series in BAR_SERIES for feature in _on(series, (*OF_PRICES, *OF_TRADES)))
 _READ = (
     *((series, OF_DEPTH) for series in (DEPTH_1S, DEPTH_10S)),
     *((series, OF_PRINTS) for series in (PRINTS_1S, PRINTS_10S)),

@@ -1,7 +1,9 @@
-"""Captured websocket and REST messages of Binance, spot and USD-M futures, into ticks.
+"""Captured websocket and REST messages of Binance, spot, USD-M and COIN-M futures, into ticks.
 
 A line is the local receive time in ns, a space, and the venue's message as it came. Prices and sizes go from decimal
-text to integers exactly. What cannot be read is handed back with its reason, never guessed at and never dropped.
+text to integers exactly. Sizes of COIN-M are whole contracts of 100 or 10 USD: its instruments have the style inverse,
+`size_decimals` 0, and the contract's USD as `multiplier`. What cannot be read is handed back with its reason, never
+guessed at and never dropped.
 """
 
 from collections import Counter
@@ -107,6 +109,7 @@ class Venue:
 VENUES = {
     "binance-spot": Venue(trade=SpotTrade, quote=SpotQuote, depth=SpotDepth, covers=1),
     "binance-usdm": Venue(trade=FuturesTrade, quote=FuturesQuote, depth=FuturesDepth, covers=0),
+    "binance-coinm": Venue(trade=FuturesTrade, quote=FuturesQuote, depth=FuturesDepth, covers=0),
 }
 
 
@@ -173,7 +176,7 @@ class _Reader:
 
     def _quote(self, message: SpotQuote | FuturesQuote) -> int:
         """{"u":50093239212,"s":"BTCUSDT","b":"61837.63000000","B":"3.78826000","a":"61837.64000000",
-        "A":"1.54698000"}; USD-M adds "e":"bookTicker","T":1723161256313,"E":1723161256313
+        "A":"1.54698000"}; USD-M adds "e":"bookTicker","T":1723161256313,"E":1723161256313; COIN-M also "ps", the pair
         """
         self.counts["quote"] += 1
         self.events.form.append(Form.QUOTE)

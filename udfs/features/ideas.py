@@ -28,7 +28,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from schemas.control import Term
-from schemas.features import BY_NAME, INDICATORS, SERIES, Series
+from schemas.features import BAR_SERIES, BY_NAME, INDICATORS, Series
 from schemas.frame import Records
 from udfs.features import activity, depth, messages, returns, session, signing, spreads
 from udfs.features.indicators import OF_PRICES, OF_TRADES
@@ -53,7 +53,7 @@ def _indicators(series: Series) -> Iterator[Idea]:
     """Those of `schemas.indicators` that the default set has not."""
     for groups, needs in ((OF_PRICES, MID), (OF_TRADES, TRADE)):
         for stems, update, state in groups:
-            names = tuple(name for stem in stems if BY_NAME.get(name := f"{stem}_{series.name}") in INDICATORS)
+            names = tuple(name for stem in stems if BY_NAME.get(name := f"{stem}_{series.suffix}") in INDICATORS)
             if names:
                 yield Idea(names, update, state, needs=needs)
 
@@ -74,7 +74,7 @@ def _microstructure(suffix: str) -> tuple[Idea, ...]:
 _OF_ACTIVITY = ("return", "seconds", "trade_imbalance")
 IDEAS = (
     Idea(("return_60s", "volatility_60s"), returns.update, returns.STATE),
-    *(idea for series in SERIES[:3] for idea in _indicators(series)),
+    *(idea for series in BAR_SERIES for idea in _indicators(series)),
     *_microstructure("1s"),
     *_microstructure("10s"),
     *(

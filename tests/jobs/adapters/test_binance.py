@@ -4,14 +4,16 @@ import hashlib
 import json
 from collections import Counter
 from decimal import Decimal
+from fractions import Fraction
 
+import msgspec
 import numpy as np
 import pytest
 
 from jobs.adapters.binance import Parsed, parse
 from jobs.adapters.capture import Capture, read_capture
 from schemas.errors import DataError, Fault
-from schemas.instrument import Instrument
+from schemas.instrument import MONEY_UNIT, Instrument, Style, TickSize
 from schemas.records import NO_INSTRUMENT, TICK, Side, Status, TickFlag, TickKind
 from tests.jobs.adapters.captures import CAPTURE, demo, head, lines
 
@@ -220,6 +222,48 @@ def test_a_futures_quote_without_a_time_is_refused():
     quote = quote.replace("3.78826000", "3.788").replace("1.54698000", "1.547")
     assert "missing required field `T`" in parsed(FUTURES, quote).refused[0].reason
     assert not parsed(FUTURES, quote.replace('"u"', '"T":1723161255342,"u"')).refused
+
+
+COIN = msgspec.structs.replace(
+    FUTURES,
+    symbol="BTCUSD_PERP",
+    venue="binance-coinm",
+    price_decimals=1,
+    size_decimals=0,
+    tick_sizes=(TickSize(0, 1),),
+    lot=1,
+    size_min=1,
+    quote="USD",
+    settle="BTC",
+    fee="BTC",
+    multiplier=100,
+    style=Style.INVERSE,
+)
+COIN_MESSAGES = (
+    '{"stream":"btcusd_perp@bookTicker","data":{"e":"bookTicker","u":11660059839759,"s":"BTCUSD_PERP","ps":"BTCUSD",'
+    '"b":"83732.4","B":"680","a":"83732.5","A":"2458","T":1790373637547,"E":1790373637547}}',
+    '{"stream":"btcusd_perp@trade","data":{"e":"trade","E":1790373534694,"T":1790373534694,"s":"BTCUSD_PERP",'
+    '"t":1155839922,"p":"83781.6","q":"58","X":"MARKET","m":false}}',
+    '{"lastUpdateId":127559587190,"E":1622370862500,"T":1622370862500,"symbol":"BTCUSD_PERP","pair":"BTCUSD",'
+    '"bids":[["35365.9","10"]],"asks":[["35817.8","20"]]}',
+    '{"stream":"btcusd_perp@depth@100ms","data":{"e":"depthUpdate","E":1622370862564,"T":1622370862553,'
+    '"s":"BTCUSD_PERP","ps":"BTCUSD","U":127559587180,"u":127559588177,"pu":127559587113,'
+    '"b":[["35365.9","1400"]],"a":[["35817.8","7885"]]}}',
+    '{"stream":"btcusd_perp@trade","data":{"e":"trade","E":1,"T":1,"s":"BTCUSD_PERP","t":1,"p":"1.0","q":"0.5",'
+    '"X":"MARKET","m":true}}',
+)
+
+
+def test_coin_margined_sizes_are_contracts_worth_their_dollars_in_coin() -> None:
+    found = parsed(COIN, *COIN_MESSAGES)
+    assert [one.reason for one in found.refused] == ["'0.5' is not a multiple of 1"], "half a contract"
+    last = int(TickFlag.LAST)
+    assert told(found.ticks)[:3] == [("BID", 837324, 680, 0), ("ASK", 837325, 2458, last), ("TRADE", 837816, 58, last)]
+    assert {("LEVEL", 353659, 1400), ("LEVEL", 358178, 7885)} <= {one[:3] for one in told(found.ticks)}
+    assert found.counts["unjoined"] == 0 and found.ticks["side"][2] == Side.BUY
+    trade = found.ticks[2]
+    coins = Fraction(COIN.notional(int(trade["price"]), int(trade["size"])), MONEY_UNIT)
+    assert abs(coins - Fraction(5_800 * 10, 837_816)) < Fraction(1, MONEY_UNIT), "58 contracts of 100 USD, in BTC"
 
 
 def test_an_unknown_venue_is_named():

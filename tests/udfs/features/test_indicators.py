@@ -7,7 +7,7 @@ from functools import cache
 import numpy as np
 import pytest
 
-from schemas.features import INDICATORS, SERIES, TABLE
+from schemas.features import BAR_SERIES, INDICATORS, TABLE
 from schemas.indicators import OF_PRICES
 from tests.udfs.features import formulas
 from tests.udfs.features.candles import Candle
@@ -91,9 +91,9 @@ def told(function: Callable, candles: tuple[Candle, ...]) -> formulas.Rows:
 
 
 def compare(rows: np.ndarray, arrays: dict[str, np.ndarray], names: tuple[str, ...]) -> None:
-    for series in SERIES[:3]:
+    for series in BAR_SERIES:
         for stem in FORMULAS:
-            name = f"{stem}_{series.name}"
+            name = f"{stem}_{series.suffix}"
             if name in {feature.name for feature in INDICATORS}:
                 found = rows["x"][:, names.index(name)]
                 np.testing.assert_allclose(
@@ -102,24 +102,27 @@ def compare(rows: np.ndarray, arrays: dict[str, np.ndarray], names: tuple[str, .
 
 
 def test_every_indicator_has_a_formula() -> None:
-    assert {f"{stem}_{series.name}" for stem in FORMULAS for series in SERIES} >= {one.name for one in INDICATORS}
+    assert {f"{stem}_{series.suffix}" for stem in FORMULAS for series in BAR_SERIES} >= {one.name for one in INDICATORS}
 
 
 def test_oracle_from_real_ticks_to_rows_of_everything(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(formulas, "session", lambda place: 0)  # the capture begins and ends on one day, UTC
     made = play(market_of(ALL), real(60_000))
     assert len(made["features"]) > 50
-    compare(made["features"], {"closes": made["closes"]}, ALL)
+    assert np.bincount(made["activity"]["width"]).min() > 60
+    compare(made["features"], {name: made[name] for name in ("closes", "activity")}, ALL)
 
 
 @pytest.mark.parametrize("number", [0, 1, 2])
 @pytest.mark.parametrize("base", [60, 6_000_000, 2**61])
 def test_oracle_on_ugly_bars_of_every_series(monkeypatch: pytest.MonkeyPatch, base: int, number: int) -> None:
+    """Of time, and of activity beside them, whose bars close with the trade at their position."""
     monkeypatch.setattr(formulas, "session", lambda place: 0)
     told.cache_clear()
     computed.cache_clear()
-    closes = walk(number, 120, base, number=number)
-    compare(rows_of(ALL, closes=closes), {"closes": closes}, ALL)
+    closes, activity = walk(number, 120, base, number=number), walk(7 + number, 120, base, number=number)
+    arrays = {"closes": closes, "activity": activity[activity["width"] == number]}
+    compare(rows_of(ALL, **arrays), arrays, ALL)
 
 
 def test_a_session_begins_with_the_day() -> None:
