@@ -7,12 +7,15 @@ which loses nothing: it goes on from what the warehouse holds.
 import argparse
 import os
 import time
+from functools import partial
 from pathlib import Path
 
 from jobs.adapters.clickhouse import open_store
 from jobs.adapters.kafka import Reader
 from jobs.adapters.stopping import stop_asked
 from jobs.cli.arguments import channel_numbers
+from jobs.observation.archive import Tally, fill
+from jobs.observation.observer import add_argument, observed
 from jobs.warehouse.archive import IDLE_S, Archive
 from jobs.warehouse.door import Door
 from schemas.topics import TOPICS
@@ -25,10 +28,16 @@ def main(arguments: list[str]) -> None:
     given = _parser().parse_args(arguments)
     warehouse = given.warehouse or f"chdb://{(given.folder / 'warehouse').resolve()}"
     given.folder.mkdir(parents=True, exist_ok=True)
-    with stop_asked() as stop, open_store(warehouse, patience_s=OPEN_S_MAX) as store:
+    watched = (given.metrics, given.folder, given.bootstrap, [topic.name for topic in TOPICS], given.channels)
+    with (
+        stop_asked() as stop,
+        open_store(warehouse, patience_s=OPEN_S_MAX) as store,
+        observed("archive", *watched) as observer,
+    ):
         store.create()
         door = Door(given.folder, open_store(warehouse, read_only=True))
-        archive = Archive(store)
+        tally = Tally()
+        archive = Archive(store, tell=tally.take)
         readers = {
             topic.name: open_reader(
                 given.bootstrap, topic.name, given.channels, archive.next.setdefault(topic.name, {})
@@ -36,10 +45,13 @@ def main(arguments: list[str]) -> None:
             for topic in TOPICS
         }
         try:
+            observer.started()
             print(READY, flush=True)
             while not (stop.is_set() or given.until_end):
                 if not archive.step(readers):
                     time.sleep(IDLE_S)
+                observer.round(partial(fill, observer.page, archive, tally, given.folder), lambda: archive.next)
+            observer.stopping()
             archive.run_to_end(readers)
         finally:
             for reader in readers.values():
@@ -68,4 +80,5 @@ def _parser() -> argparse.ArgumentParser:
         help="chdb:///FOLDER or clickhouse://USER:PASSWORD@HOST:8123/; default: $PENSTOCK_DSN, or else in --folder",
     )
     parser.add_argument("--until-end", action="store_true", help="stop at what the topics hold now")
+    add_argument(parser)
     return parser

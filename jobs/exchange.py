@@ -7,6 +7,7 @@ import argparse
 import sys
 import threading
 import time
+from functools import partial
 from pathlib import Path
 
 from jobs.adapters import endpoints
@@ -16,6 +17,8 @@ from jobs.adapters.kafka import Reader
 from jobs.adapters.stopping import stop_asked
 from jobs.cli.arguments import channel_numbers
 from jobs.execution.floor import Floor
+from jobs.observation.exchange import fill
+from jobs.observation.observer import Observer, add_argument, observed
 from schemas.topics import TICKS
 
 READY = "exchange is running"
@@ -26,24 +29,29 @@ POLL_S = 0.005
 
 def main(arguments: list[str]) -> None:
     given = _parser().parse_args(arguments)
-    with stop_asked() as stop:
-        _serve(given, stop)
+    watched = (given.metrics, given.folder, given.bootstrap, [TICKS.name], given.channels)
+    with stop_asked() as stop, observed("exchange", *watched) as observer:
+        _serve(given, observer, stop)
 
 
-def _serve(given: argparse.Namespace, stop: threading.Event) -> None:
+def _serve(given: argparse.Namespace, observer: Observer, stop: threading.Event) -> None:
     journal = Journal(given.folder / JOURNAL)
     if journal.torn_bytes:
         print(f"the journal's last record was torn: {journal.torn_bytes} bytes cut, nobody was told of it", flush=True)
     floor = Floor(given.channels, journal, PATIENCE_S, time.monotonic)
     reader = Reader(given.bootstrap, TICKS.name, given.channels, "beginning")
+    next_of = dict.fromkeys(given.channels, 0)
     try:
-        _catch_up(reader, floor, given.channels)
+        _catch_up(reader, floor, next_of)
         counter = Counter(floor)
         endpoints.publish(given.folder, exchange=counter.address)
+        observer.started()
         print(f"{READY}, {len(journal.entries)} orders in the journal", flush=True)
         while not stop.is_set():
-            _read(reader, floor)
+            _read(reader, floor, next_of)
             floor.execute()
+            observer.round(partial(fill, observer.page, floor), {TICKS.name: next_of}.copy)
+        observer.stopping()
         counter.close()
         endpoints.withdraw(given.folder, "exchange")
     finally:
@@ -51,18 +59,18 @@ def _serve(given: argparse.Namespace, stop: threading.Event) -> None:
         journal.close()
 
 
-def _catch_up(reader: Reader, floor: Floor, channels: tuple[int, ...]) -> None:
+def _catch_up(reader: Reader, floor: Floor, next_of: dict[int, int]) -> None:
     """No order meets a book of the past."""
-    ends, next_of = reader.high_watermarks(), dict.fromkeys(channels, 0)
-    while any(next_of[channel] < ends[channel] for channel in channels):
-        next_of |= _read(reader, floor)
+    ends = reader.high_watermarks()
+    while any(next_of[channel] < end for channel, end in ends.items()):
+        _read(reader, floor, next_of)
 
 
-def _read(reader: Reader, floor: Floor) -> dict[int, int]:
-    messages = reader.poll(POLL_S)
-    for message in messages:
+def _read(reader: Reader, floor: Floor, next_of: dict[int, int]) -> None:
+    """Take what has come; `next_of` is kept up, the next message by channel."""
+    for message in reader.poll(POLL_S):
         floor.log(message.partition, message.value)
-    return {message.partition: message.offset + 1 for message in messages}
+        next_of[message.partition] = message.offset + 1
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -72,6 +80,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--bootstrap", required=True, help="the broker, HOST:PORT")
     parser.add_argument("--channels", type=channel_numbers, required=True, help="numbers with commas between them")
     parser.add_argument("--folder", type=Path, default=Path(".penstock"), help="of the run: journal and addresses")
+    add_argument(parser)
     return parser
 
 

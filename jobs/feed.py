@@ -18,13 +18,17 @@ from rich.progress import Progress
 from jobs.adapters.clock import wall_ns
 from jobs.adapters.kafka import Producer
 from jobs.adapters.line import Line, write_refused
+from jobs.adapters.metrics import Page
 from jobs.adapters.source import read_data
 from jobs.adapters.stopping import stop_asked
+from jobs.observation.feed import FeedPage
+from jobs.observation.observer import Observer, add_argument, observed
 from schemas.config import Config, load
 from schemas.frame import Frame
 from schemas.records import Kind
 
 FAULTS = "faults"
+ROUND_S = 1.0  # a feed that waits for a frame's time says so as often
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +42,14 @@ class Fed:
     pace: float
 
 
-def feed(bootstrap: str, config: Config, data: Path, pace: float = 0.0, fault_seed: int | None = None) -> Fed:
+def feed(
+    bootstrap: str,
+    config: Config,
+    data: Path,
+    pace: float = 0.0,
+    fault_seed: int | None = None,
+    observer: Observer | None = None,
+) -> Fed:
     """Write the ticks of `data` into the logs; returns when all is delivered, or after SIGTERM or SIGINT.
 
     `pace` is in seconds of the past per second, 0 for as fast as the broker takes them. `fault_seed` injects faults.
@@ -49,8 +60,9 @@ def feed(bootstrap: str, config: Config, data: Path, pace: float = 0.0, fault_se
         write_refused(producer, bootstrap, config.universe, capture.refused)
         lines = {channel: Line(producer, bootstrap, config, channel, fault_seed) for channel in sorted(capture)}
         frames = heapq.merge(*(line.rest(capture[channel]) for channel, line in lines.items()), key=_time)
+        page = FeedPage(observer or Observer(Page("feed")), producer, len(capture.refused))
         with _progress(sum(map(len, capture.values()))) as advance:
-            first_ns, start_ns, is_complete = _replay(frames, lines, pace, stop, advance)
+            first_ns, start_ns, is_complete = _replay(frames, lines, pace, stop, page, advance)
         producer.flush()
     return Fed({channel: line.written for channel, line in lines.items()}, is_complete, first_ns, start_ns, pace)
 
@@ -60,15 +72,18 @@ def _replay(
     lines: Mapping[int, Line],
     pace: float,
     stop: threading.Event,
+    page: FeedPage,
     advance: Callable[[int], None],
 ) -> tuple[int, int, bool]:
     """Write each frame when its time has come; the first receive time, the wall clock then, and whether all is out."""
     first_ns, start_ns = 0, wall_ns()
     for frame in frames:
         first_ns = first_ns or _time(frame)[0]
-        if not _reached(start_ns + int((_time(frame)[0] - first_ns) / pace) if pace else 0, stop):
+        due_ns = start_ns + int((_time(frame)[0] - first_ns) / pace) if pace else 0
+        if not _reached(due_ns, stop, page):
             return first_ns, start_ns, False
         lines[frame.channel].write(frame)
+        page.wrote(frame, due_ns)
         advance(len(frame) if frame.kind == Kind.TICKS else 0)
     return first_ns, start_ns, True
 
@@ -76,7 +91,8 @@ def _replay(
 def main(arguments: list[str]) -> None:
     given = _parser().parse_args(arguments)
     fault_seed = given.seed if given.inject == FAULTS else None
-    fed = feed(given.bootstrap, load(given.config), given.data, given.pace, fault_seed)
+    with observed("feed", given.metrics, given.folder, given.bootstrap) as observer:
+        fed = feed(given.bootstrap, load(given.config), given.data, given.pace, fault_seed, observer)
     state = "all of it" if fed.is_complete else "stopped; started again, it goes on from here"
     print(f"fed {sum(fed.written.values())} records: {state}", flush=True)
 
@@ -91,6 +107,8 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--pace", type=float, default=0.0, help="times faster than it was received; 0 = at once")
     parser.add_argument("--inject", choices=[FAULTS], help="put one of every kind of bad message among the real ones")
     parser.add_argument("--seed", type=int, default=1, help="of where they go")
+    parser.add_argument("--folder", type=Path, help="of the run: where the address of its metrics is told")
+    add_argument(parser)
     return parser
 
 
@@ -98,10 +116,11 @@ def _time(frame: Frame) -> tuple[int, int]:
     return int(frame.records["receive_ns"][0]), frame.channel
 
 
-def _reached(due_ns: int, stop: threading.Event) -> bool:
+def _reached(due_ns: int, stop: threading.Event, page: FeedPage) -> bool:
     """Sleep until the wall clock says `due_ns`; False as soon as the feed shall stop."""
     while (left_ns := due_ns - wall_ns()) > 0 and not stop.is_set():
-        stop.wait(left_ns / 1e9)
+        stop.wait(min(left_ns / 1e9, ROUND_S))
+        page.round()
     return not stop.is_set()
 
 

@@ -20,10 +20,12 @@ from jobs.adapters.simulated import SimulatedBroker
 from jobs.adapters.stopping import stop_asked
 from jobs.execution.flag import Flag, FlagState
 from jobs.execution.gate import Gate
-from jobs.execution.intake import Intake, Outlet
+from jobs.execution.intake import READ, Intake, Outlet
 from jobs.execution.judge import Judge
 from jobs.execution.pair import Pair
 from jobs.execution.watch import Watch
+from jobs.observation.gateway import GatewayPage
+from jobs.observation.observer import Observer, add_argument, observed
 from schemas.config import Config, load
 from schemas.errors import Unsafe
 
@@ -36,10 +38,15 @@ def main(arguments: list[str]) -> None:
     given = _parser().parse_args(arguments)
     config = load(given.config)
     lag_ns_max = config.gateway.pair.lag_ns_max if config.gateway.pair else None
-    with stop_asked() as stop, closing(Ledger(given.folder / LEDGER, config.universe)) as ledger:
+    watched = (given.metrics, given.folder, given.bootstrap, READ, config.universe.channels)
+    with (
+        stop_asked() as stop,
+        closing(Ledger(given.folder / LEDGER, config.universe)) as ledger,
+        observed("gateway", *watched) as observer,
+    ):
         pair = Pair(config.universe.channels, ledger.progress(), lag_ns_max)
         try:
-            _run(given.bootstrap, config, given.folder, ledger, pair, stop)
+            _run(given.bootstrap, config, given.folder, ledger, pair, observer, stop)
         except Unsafe as error:
             print(f"HALTED: {error}", file=sys.stderr, flush=True)
             ledger.halt(str(error), wall_ns())
@@ -48,13 +55,23 @@ def main(arguments: list[str]) -> None:
             raise
 
 
-def _run(bootstrap: str, config: Config, folder: Path, ledger: Ledger, pair: Pair, stop: threading.Event) -> None:
+def _run(
+    bootstrap: str,
+    config: Config,
+    folder: Path,
+    ledger: Ledger,
+    pair: Pair,
+    observer: Observer,
+    stop: threading.Event,
+) -> None:
     watch = Watch(config.universe, ledger.seen())
     intake = Intake(bootstrap, config.universe.channels, watch, pair, ledger.offsets())
     broker = SimulatedBroker(lambda: endpoints.read(folder).get("exchange"), config.gateway.answer_ns_max / 1e9)
     judge = Judge(ledger, watch, Flag(folder), config.gateway.limits, config.universe)
     outlet, patience_ns = Outlet(bootstrap), config.gateway.unresolved_ns_max
     gate = Gate(ledger, broker, outlet, watch, judge, intake.catch_up, patience_ns, wall_ns, config.gateway.pair)
+
+    told = GatewayPage(observer.page, gate, judge, watch, pair, folder / LEDGER)
 
     def observe() -> None:
         gate.observe()
@@ -68,9 +85,12 @@ def _run(bootstrap: str, config: Config, folder: Path, ledger: Ledger, pair: Pai
         gate.start()
         gate.publish()
         halted = judge.halted(config.universe.channels[0])
+        observer.started()
         print(READY + (f", HALTED ({halted}): every order is vetoed" if halted else ""), flush=True)
         while not stop.is_set():
             _cycle(intake, gate, observe)
+            observer.round(told.fill, intake.reached)
+        observer.stopping()
         while not intake.is_drained():
             _cycle(intake, gate, observe)
         while gate.settle():
@@ -103,6 +123,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--bootstrap", required=True, help="the broker, HOST:PORT")
     parser.add_argument("--config", type=Path, required=True, help="a TOML file that sets every limit")
     parser.add_argument("--folder", type=Path, default=Path(".penstock"), help="of the run: ledger, flag, addresses")
+    add_argument(parser)
     return parser
 
 

@@ -69,10 +69,11 @@ class LocalRun:
         self._job("exchange", *common, "--folder", folder)
         self._job("gateway", "--bootstrap", bootstrap, "--folder", folder, "--config", str(self._config_path))
         self._job("archive", *common, "--folder", folder)
-        self._job("trade", *common, "--work", str(self._folder / "state"), *jars)
+        self._job("trade", *common, "--work", str(self._folder / "state"), "--folder", folder, *jars)
         self._is_settled = Settled(bootstrap, self._config.universe.channels, self._folder)
         self._wait(self._is_settled.is_read, "trade has read the logs")
         data = ["--data", str(self._data), "--config", str(self._config_path), "--pace", str(self._pace)]
+        data += ["--folder", folder]
         self._jobs.start("feed", "feed", "--bootstrap", bootstrap, *data, may_end=True)
 
     def _job(self, name: str, *arguments: str) -> None:

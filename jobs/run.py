@@ -20,7 +20,7 @@ from schemas.errors import SetupError
 
 # What runs write in their folder.
 OWN = (
-    *("broker", "cluster", "processes", "state", "warehouse", "quality", "events.jsonl"),
+    *("broker", "cluster", "processes", "metrics", "state", "warehouse", "quality", "events.jsonl"),
     *("ledger.db", "ledger.db-wal", "ledger.db-shm", "exchange.journal"),
     *("finished.json", "summary.json", "report.html"),
 )

@@ -93,7 +93,7 @@ class SupervisedRun:
         self._wait(lambda: all(part.is_up for part in self._parts), START_S_MAX, "everything runs")
         self._is_settled = Settled(bootstrap, self._config.universe.channels, self._folder)
         self._wait(self._is_settled.is_read, START_S_MAX, "trade has read the logs")
-        fed = ["--data", str(self._data), *config, "--pace", str(self._pace)]
+        fed = ["--data", str(self._data), *config, *here, "--pace", str(self._pace)]
         self._feed = Job(self._jobs, "feed", "--bootstrap", bootstrap, *fed, ready=None, may_end=True)
         self._keep("feed", self._feed, broker)
 

@@ -18,8 +18,10 @@ from jobs.adapters.checkpoints import claim, newest_checkpoint
 from jobs.adapters.resources import check_resources, open_resources
 from jobs.adapters.stopping import stop_asked
 from jobs.begin import read_term
+from jobs.observation.observer import Observer, add_argument, observed
+from jobs.observation.trade import fill
 from schemas.errors import Unsafe
-from schemas.topics import REPLICAS
+from schemas.topics import REPLICA_A, REPLICAS, TICKS
 
 NAME = "trade"  # of the job in Flink
 READY = "trade is running"
@@ -61,7 +63,10 @@ def main(arguments: list[str]) -> None:
     if given.work is None or given.bounded:
         env.execute(NAME)
         return
-    _run_until_stopped(env.execute_async(NAME), work)
+    name = NAME if given.replica == REPLICA_A.name else f"{NAME}-{given.replica}"
+    group = REPLICAS[given.replica].group
+    with observed(name, given.metrics, given.folder, given.bootstrap, [TICKS.name], channels, group) as observer:
+        _run_until_stopped(env.execute_async(NAME), work, observer)
 
 
 def check(bootstrap: str, channels: tuple[int, ...], models: Path | None) -> None:
@@ -72,17 +77,20 @@ def check(bootstrap: str, channels: tuple[int, ...], models: Path | None) -> Non
             check_resources(term, models)
 
 
-def _run_until_stopped(client: Any, work: Path) -> None:
+def _run_until_stopped(client: Any, work: Path, observer: Observer) -> None:
     """Watch the job; on SIGTERM or SIGINT stop it with a savepoint, so that nothing is decided twice."""
     from jobs.adapters.flink import stop_with_savepoint
 
+    observer.started()
     print(READY, flush=True)
     with stop_asked() as stop:
         while not stop.wait(POLL_S):
+            observer.round(partial(fill, observer.page, work))
             status = str(client.get_job_status().result())
             if any(ended in status for ended in ENDED):
                 client.get_job_execution_result().result()
                 raise Unsafe(f"the job ended with {status}, though its log has no end")
+    observer.stopping()
     path = stop_with_savepoint(client, work / "savepoints")
     print(f"stopped with savepoint {path}", flush=True)
 
@@ -101,6 +109,8 @@ def command_line() -> argparse.ArgumentParser:
     parser.add_argument("--work", type=Path, help="embedded: where checkpoints and savepoints lie")
     parser.add_argument("--jar", type=Path, action="append", default=[], help="embedded: the Kafka connector")
     parser.add_argument("--bounded", action="store_true", help="stop at what is in the log now")
+    parser.add_argument("--folder", type=Path, help="of the run: where the address of its metrics is told")
+    add_argument(parser)
     return parser
 
 

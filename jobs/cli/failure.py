@@ -10,7 +10,10 @@ PACKAGES = ("schemas", "models", "udfs", "jobs")
 ROOT = Path(__file__).resolve().parents[2]
 # Modules that an extra of the distribution brings.
 EXTRAS = {
-    "pipeline": ("pyflink", "chdb", "clickhouse_connect", "confluent_kafka", "great_expectations", "psutil"),
+    "pipeline": (
+        *("pyflink", "chdb", "clickhouse_connect", "confluent_kafka", "great_expectations", "prometheus_client"),
+        "psutil",
+    ),
     "train": ("lightgbm", "onnx", "onnxmltools", "sklearn"),
     "broker": ("alpaca",),
 }

@@ -103,6 +103,20 @@ class Floor:
                 self._journal.append(Buried(order_id))
             return self._known(order_id) if isinstance(self._journal.entries[order_id], Done) else None
 
+    @property
+    def executed(self) -> int:
+        """Orders in the journal."""
+        return len(self._journal.entries)
+
+    @property
+    def waiting(self) -> int:
+        """Orders on their way to the book."""
+        return len(self._waiting)
+
+    def faults(self) -> dict[int, int]:
+        """The fault that halted each channel here; 0 = none."""
+        return {number: state.ledger.fault for number, state in self._states.items()}
+
     def _is_another(self, order_id: str, canonical: bytes) -> bool:
         """Whether another order has this id already."""
         done, waiting = self._journal.entries.get(order_id), self._waiting.get(order_id)

@@ -9,6 +9,7 @@ At most one broker order per id: an order is offered only in the step that wrote
 state is asked for by id, and never offered again. Exactly one terminal record: states change in the ledger alone.
 """
 
+from collections import Counter, deque
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Protocol
@@ -23,11 +24,13 @@ from schemas.config import PairConfig
 from schemas.errors import BadFrame, Fault, Unsafe
 from schemas.frame import encode
 from schemas.topics import ORDERS, REPLICA_A, Source
-from schemas.trading import Cancel, Order, Reason, canonical_order, order_id, read_order_message
+from schemas.trading import Cancel, Order, Reason, Stamps, canonical_order, order_id, read_order_message
 from udfs.execution.orders import FINAL, OPEN, OrderState
 from udfs.quarantine import refused_message
 
 __all__ = ["Gate", "Log"]
+
+ARRIVALS_MAX = 1000  # that wait for somebody to look at them
 
 
 class Log(Protocol):
@@ -56,6 +59,8 @@ class Gate:
         """`catch_up` reads the logs to their present ends into the watch. Without `pair` there is one replica only."""
         self._ledger, self._broker, self._log, self._watch, self._judge = ledger, broker, log, watch, judge
         self._catch_up, self._unresolved_ns_max, self._wall_ns = catch_up, unresolved_ns_max, wall_ns
+        self.arrivals: deque[tuple[Stamps, int]] = deque(maxlen=ARRIVALS_MAX)  # telemetry: when each order came
+        self.verdicts: Counter[Reason] = Counter()  # of this process; NONE = sent
         self._is_paired, self._needs_both = pair is not None, pair is not None and pair.orders == "both"
 
     def start(self) -> None:
@@ -111,7 +116,10 @@ class Gate:
                 f"order {order.id} came from replica {stamps.replica}, and the configuration has no [gateway.pair]: "
                 'say there whether the word of one replica is enough for an order (orders = "first" or "both")'
             )
-        fresh = self._ledger.receive(order, canonical, stamps, self._wall_ns(), at)
+        arrived_wall_ns = self._wall_ns()
+        fresh = self._ledger.receive(order, canonical, stamps, arrived_wall_ns, at)
+        if fresh and stamps is not None:
+            self.arrivals.append((stamps, arrived_wall_ns))
         if (fresh or self._is_held(order)) and self._may_go(order):
             self._decide(order)
 
@@ -146,6 +154,7 @@ class Gate:
             now_ns = self._watch.channels[entry.order.channel].now_ns
             if now_ns > entry.order.valid_until_ns:
                 self._ledger.veto(entry.order, Reason.UNCONFIRMED, now_ns, self._wall_ns())
+                self.verdicts[Reason.UNCONFIRMED] += 1
 
     def _decide(self, order: Order) -> None:
         synced_wall_ns = self._wall_ns()
@@ -153,11 +162,14 @@ class Gate:
         now_ns = self._watch.channels[order.channel].now_ns
         if reason is not Reason.NONE:
             self._ledger.veto(order, reason, now_ns, self._wall_ns())
+            self.verdicts[reason] += 1
             return
         self._ledger.send(order, now_ns, synced_wall_ns, self._wall_ns())
         if self._judge.halted(order.channel) is not None:  # a halt while the disk was syncing
             self._ledger.never_sent(order, Reason.HALTED, now_ns, self._wall_ns())
+            self.verdicts[Reason.HALTED] += 1
             return
+        self.verdicts[Reason.NONE] += 1
         try:
             told = self._broker.submit(order)
         except BrokerSilentError:

@@ -10,7 +10,9 @@ from jobs.execution.watch import Watch
 from schemas.errors import PenstockError, SetupError, Unsafe
 from schemas.topics import MARKS, ORDERS, PROGRESS, TICKS
 
-__all__ = ["DeliveryError", "Intake", "Outlet"]
+__all__ = ["READ", "DeliveryError", "Intake", "Outlet"]
+
+READ = (TICKS.name, ORDERS.name, PROGRESS.name)  # whose messages must not be missed
 
 POLL_S = 0.005
 KEEP_S = 1.0  # at most this much of the log is read again after a crash, beside what is worth keeping at once
@@ -100,6 +102,14 @@ class Intake:
         message = self._held.popleft()
         self._next[message.partition] = message.offset + 1
         return message
+
+    def reached(self) -> dict[str, dict[int, int]]:
+        """The next message of each partition, by topic, of those that must not be missed."""
+        return {
+            TICKS.name: {channel: seen.offset for channel, seen in self._watch.channels.items()},
+            ORDERS.name: dict(self._next),
+            PROGRESS.name: {channel: said.offset for channel, said in self._pair.channels.items()},
+        }
 
     def is_drained(self) -> bool:
         """Whether every order that is in its topic now has been handed out."""

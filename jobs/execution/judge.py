@@ -58,6 +58,20 @@ class Judge:
             return "a HALT control in the log"
         return self._ledger.halted_since(flag.wall_ns)
 
+    def shares(self) -> tuple[dict[str, float], dict[str, float]]:
+        """How much of the gateway's own limits is used: of each currency's loss, of each instrument's position."""
+        accounts = self._ledger.accounts()
+        losses, positions = {}, {}
+        for money in self._limits.money:
+            lost = -self._profit(accounts, money.currency, self._channels)
+            losses[money.currency] = max(lost, 0) / money.loss_max
+            for one in self._instruments:
+                if one.settle == money.currency and one.tradable:
+                    held, ask = int(accounts[one.number]["size"]), int(self._watch.quote(one.number)["ask"])
+                    worth = one.notional(ask, abs(held)) if ask > 0 else abs(int(accounts[one.number]["cost"]))
+                    positions[f"{one.venue} {one.symbol}"] = worth / money.position_notional_max
+        return losses, positions
+
     def _check(self, order: Order, instrument: Instrument, channel: int | None, limits: Limits) -> Reason:
         intent = Intent(order.side, order.price, order.size)
         return check(intent, instrument, self._view(order, instrument, channel), limits)

@@ -101,12 +101,13 @@ class Stage:
         if job == "gateway":
             return [job, *bootstrap, *folder, "--config", str(self.config)]
         if job == "feed":
-            return [job, *bootstrap, "--config", str(self.config)]
+            return [job, *bootstrap, *folder, "--config", str(self.config)]
         jars = [part for jar in sorted(find_jars("flink").glob("*.jar")) for part in ("--jar", str(jar))]
         return [
             job,
             *bootstrap,
             *channels,
+            *folder,
             "--replica",
             replica,
             "--work",

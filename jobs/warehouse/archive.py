@@ -1,13 +1,13 @@
 """The archive's loop: messages of all topics into blocks, blocks into the warehouse, until the end is reached."""
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import Protocol
 
 from jobs.adapters.clickhouse import Store
 from jobs.warehouse.block import Block
-from jobs.warehouse.intake import Intake
+from jobs.warehouse.intake import Intake, Taken
 from jobs.warehouse.resume import heal, known_orders, next_offsets, resume
 from schemas.errors import SetupError
 
@@ -43,8 +43,11 @@ class Reader(Protocol):
 class Archive:
     """Writes what the readers give into the store; a crash at any place loses nothing and doubles nothing."""
 
-    def __init__(self, store: Store, block_messages_max: int = BLOCK_MESSAGES_MAX) -> None:
-        self._store, self._block_messages_max = store, block_messages_max
+    def __init__(
+        self, store: Store, block_messages_max: int = BLOCK_MESSAGES_MAX, tell: Callable[[Taken], None] | None = None
+    ) -> None:
+        """`tell` hears of every message that is taken."""
+        self._store, self._block_messages_max, self._tell = store, block_messages_max, tell
         self._intake = Intake()
         self._begun_s = 0.0
         self._block = self._new_block()
@@ -52,6 +55,11 @@ class Archive:
         self.healed = heal(store, self.next)
         self.archived = 0  # messages, by this process
         resume(store, self._intake)
+
+    @property
+    def gaps(self) -> Mapping[int, int]:
+        """How often numbers of a writer are missing in the channels' logs, as far as this process has read them."""
+        return self._intake.gaps
 
     def step(self, readers: Mapping[str, Reader]) -> int:
         """Take what has come and write the block when it is due; the number of messages taken."""
@@ -94,7 +102,10 @@ class Archive:
                 raise SetupError(f"archive: {topic}[{one.partition}] gave offset {one.offset}, expected {expected}")
             if not len(self._block):
                 self._begun_s = time.monotonic()
-            self._block.add(self._intake.take(topic, one.partition, one.offset, one.value, one.timestamp_ms))
+            taken = self._intake.take(topic, one.partition, one.offset, one.value, one.timestamp_ms)
+            self._block.add(taken)
+            if self._tell is not None:
+                self._tell(taken)
             offsets[one.partition] = one.offset + 1
         return len(messages)
 

@@ -1,5 +1,6 @@
 """Which records of a message are new: the archive's reading of the log, by the rules by which a channel reads it."""
 
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 
@@ -66,6 +67,7 @@ class Intake:
         self._next: dict[tuple[str, int, int, int], int] = {}  # topic, partition, source, epoch
         self._epochs: dict[tuple[int, int], int] = {}  # partition, source: the epoch announced last, in the log
         self._logs: dict[int, int] = {}  # partition: the tag of its log
+        self.gaps: Counter[int] = Counter()  # by channel: how often numbers of a writer are missing in its log
 
     def resume(self, marks: Iterable[tuple[str, int, int, int, int]], logs: Mapping[int, str]) -> None:
         """Go on after what the archive holds: (topic, partition, source, epoch, next sequence), and log ids."""
@@ -102,6 +104,7 @@ class Intake:
         key = self._key(topic, partition, frame.source, frame.epoch)
         expected = self._next.get(key, 0)
         repeated = min(len(frame), max(0, expected - frame.sequence))
+        self.gaps[partition] += topic == TICKS.name and frame.sequence > expected
         self._next[key] = max(expected, frame.sequence + len(frame))
         if repeated < len(frame) and topic == TICKS.name:
             self._epochs[partition, frame.source] = frame.epoch

@@ -6,6 +6,8 @@ import signal
 import subprocess
 import sys
 import time
+import urllib.error
+import urllib.request
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
@@ -29,7 +31,7 @@ from schemas.topics import MARKS, ORDERS, TICKS, Source
 from schemas.trading import ReportKind, Stamps, order_message
 from tests.builders import START_NS, demo_term, messages
 from tests.jobs.execution.world import make_order
-from tests.system.rig import Rig
+from tests.system.rig import Rig, until
 
 pytestmark = [pytest.mark.system, pytest.mark.timeout(240)]
 BID, ASK = 6_000_000, 6_000_001
@@ -132,6 +134,26 @@ def test_orders_are_filled_vetoed_and_reconciled(stage: Stage) -> None:
     assert str(found) == "orders 3, executions 2: lost 0 doubled 0"
     seen = standing(stage.folder)
     assert seen.gateway_alive and seen.orders == {"filled": 2, "vetoed": 1} and seen.in_flight == 0
+
+
+def test_gateway_and_exchange_tell_of_themselves(stage: Stage) -> None:
+    until(lambda: page(stage, "gateway", "/readyz") == page(stage, "exchange", "/readyz") == "ok\n", 10, "both ready")
+    until(lambda: 'verdict="vetoed",reason="collar"} 1.0' in page(stage, "gateway", "/metrics"), 10, "orders are told")
+    gateway, exchange = page(stage, "gateway", "/metrics"), page(stage, "exchange", "/metrics")
+    for line in ('penstock_halted{channel="0"} 0.0', 'penstock_orders_total{verdict="sent",reason="none"} 2.0'):
+        assert line in gateway.replace('reason="none",verdict="sent"', 'verdict="sent",reason="none"'), gateway
+    assert re.search(r'^penstock_order_latency_seconds_count\{hop="sent_to_acknowledged"\} 2.0$', gateway, re.M)
+    assert re.search(r'^penstock_lag_messages\{channel="0",topic="orders.v1"\} 0.0$', gateway, re.M), gateway
+    assert "penstock_exchange_orders_total 2.0" in exchange
+
+
+def page(stage: Stage, process: str, path: str) -> str:
+    [target] = msgspec.json.decode((stage.folder / "metrics" / f"{process}.json").read_bytes())
+    try:
+        with urllib.request.urlopen(f"http://{target['targets'][0]}{path}", timeout=5) as answer:
+            return str(answer.read().decode())
+    except urllib.error.HTTPError as error:
+        return str(error.read().decode())
 
 
 def test_halt_and_resume(stage: Stage) -> None:

@@ -1,10 +1,12 @@
 """The only door to Kafka: a producer that loses nothing, a reader that never resets, and the topics."""
 
+from jobs.adapters.kafka.ends import Ends
 from jobs.adapters.kafka.producer import Producer
 from jobs.adapters.kafka.reader import Message, Reader, committed, read_all
 from jobs.adapters.kafka.topics import bound_topics, create_topics, is_serving, partition_count, topics_exist
 
 __all__ = [
+    "Ends",
     "Message",
     "Producer",
     "Reader",

@@ -20,6 +20,7 @@ class Producer:
 
     def __init__(self, bootstrap: str, linger_ms: float = 1.0) -> None:
         self._failure: str | None = None
+        self.delivered = 0  # messages that the broker has
         self._producer = KafkaProducer(
             {
                 **connection(bootstrap),
@@ -70,6 +71,7 @@ class Producer:
         return len(self._producer)
 
     def _on_delivery(self, error: KafkaError | None, message: KafkaMessage) -> None:
+        self.delivered += error is None
         if error is not None and self._failure is None:
             self._failure = f"{message.topic()}[{message.partition()}]: a message was not delivered: {error.str()}"
 

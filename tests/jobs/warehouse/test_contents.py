@@ -2,6 +2,9 @@ import numpy as np
 import pytest
 
 from jobs.adapters.clickhouse import Store
+from jobs.observation.archive import Tally
+from jobs.warehouse.intake import Intake
+from schemas import metrics
 from schemas.frame import decode
 from schemas.records import Kind
 from schemas.topics import TICKS
@@ -73,3 +76,23 @@ def test_what_made_no_row_is_named_and_counted(store: Store) -> None:
     first = len(decode(clean()[TICKS.name][0][6]))
     replica = 7 + 7 + 5  # the last five are the ones that the replica brought before
     assert {row["_topic"]: row["n"] for row in repeated} == {"ticks.v1": first, "features.v1": replica, "orders.v1": 2}
+
+
+TOLD = {
+    metrics.TICKS: "SELECT _partition AS key, count() AS n FROM ticks GROUP BY key",
+    metrics.FEATURES: "SELECT _partition AS key, count() AS n FROM features GROUP BY key",
+    metrics.FRAMES: "SELECT _topic AS key, count() AS n FROM frames GROUP BY key",
+    metrics.DECISIONS: "SELECT lower(concat(verdict, ' ', reason)) AS key, count() AS n FROM decisions GROUP BY key",
+    metrics.QUARANTINED: "SELECT lower(fault) AS key, sum(count) AS n FROM quarantine GROUP BY key",
+}
+
+
+def test_what_the_archive_tells_is_what_the_tables_hold(store: Store) -> None:
+    intake, tally = Intake(), Tally()
+    for topic, partitions in dirty().items():
+        for partition, messages in partitions.items():
+            for offset, data in enumerate(messages):
+                tally.take(intake.take(topic, partition, offset, data, 0))
+    for metric, query in TOLD.items():
+        own = {" ".join(map(str, labels)): n for (one, labels), n in tally.counts.items() if one is metric and n}
+        assert own == {str(row["key"]): row["n"] for row in store.rows(query)} != {}, metric.name

@@ -2,11 +2,15 @@
 
 from dataclasses import replace
 
+import numpy as np
+
 from jobs.warehouse.intake import Intake
+from schemas.control import Epoch, control_frame
 from schemas.errors import BadFrame, Fault
 from schemas.frame import Frame, encode
-from schemas.records import Kind
-from schemas.topics import NO_CHANNEL, QUARANTINE, Source
+from schemas.records import FEATURE, TICK, Kind
+from schemas.topics import FEATURES, NO_CHANNEL, QUARANTINE, TICKS, Source
+from tests.builders import tick_frame
 from udfs.quarantine import refused_message
 
 
@@ -24,3 +28,18 @@ def test_quarantine_of_bytes_that_name_no_channel_is_taken_and_counts_for_itself
     assert (repeat.table, repeat.raw.repeated) == (None, 1)
     strange = intake.take(QUARANTINE.name, 0, 4, encode(replace(frames[2], channel=1)), 0)
     assert (strange.table, strange.raw.fault) == (None, "WRONG_CHANNEL")
+
+
+def test_a_gap_in_a_log_is_counted_once_and_numbers_that_are_known_are_none():
+    intake, ticks = Intake(), np.zeros(5, TICK)
+    intake.take(TICKS.name, 0, 0, announcement(), 0)
+    for offset, sequence in enumerate((1, 6, 6, 13, 18), start=1):  # 11 and 12 are missing
+        intake.take(TICKS.name, 0, offset, encode(tick_frame(ticks, 0, sequence)), 0)
+    assert intake.gaps == {0: 1}
+    intake.take(FEATURES.name, 0, 0, encode(Frame(Kind.FEATURES, 0, Source.TRADE, 2, 50, np.zeros(1, FEATURE))), 0)
+    assert intake.gaps[0] == 1, "outputs count on over terms: not a gap"
+
+
+def announcement() -> bytes:
+    control = Epoch(source=Source.FEED, epoch=1)
+    return encode(control_frame(control, channel=0, source=Source.FEED, epoch=1, sequence=0, log=0))
