@@ -7,7 +7,6 @@ from rich.console import Console
 from rich.table import Table
 from scipy.stats import binomtest
 
-from jobs.campaign.plan import KINDS
 from jobs.campaign.round import Round
 
 __all__ = ["failed", "show", "upper_bound"]
@@ -22,12 +21,11 @@ def show(rounds: Iterable[Round], console: Console) -> None:
     table = Table(title="What a strike costs, s", title_justify="left")
     for name in ("process", "killed", "frozen", "decisions pause p50", "max", "part back p50", "max"):
         table.add_column(name, justify="left" if name == "process" else "right")
-    for kind in KINDS:
-        of_kind = [one for one in struck if one.strike.kind == kind]
-        if of_kind:
-            frozen = sum(one.strike.freeze_s > 0 for one in of_kind)
-            figures = (*_spread([one.pause_s for one in of_kind]), *_spread([one.back_s for one in of_kind]))
-            table.add_row(kind, str(len(of_kind) - frozen), str(frozen), *figures)
+    for kind in sorted({one.kind for one in struck}):
+        of_kind = [one for one in struck if one.kind == kind]
+        frozen = sum(one.strike.freeze_s > 0 for one in of_kind)
+        figures = (*_spread([one.pause_s for one in of_kind]), *_spread([one.back_s for one in of_kind]))
+        table.add_row(kind, str(len(of_kind) - frozen), str(frozen), *figures)
     console.print(table)
     for number, each in enumerate(rounds, 1):
         for text in _faults(each):
@@ -69,7 +67,7 @@ def _faults(each: Round) -> list[str]:
     found = [text for one in each.struck for text in one.failures]
     if each.verdict is None:
         return [*found, each.failure]
-    return [*found, *each.verdict.lost, *each.verdict.doubled, *each.verdict.different]
+    return [*found, *each.verdict.faults]
 
 
 def _spread(values: list[float]) -> tuple[str, str]:

@@ -11,23 +11,29 @@ import psutil
 from jobs.adapters import endpoints
 from jobs.adapters.clock import wall_ns
 from jobs.adapters.kafka import is_serving
-from jobs.adapters.processes import Process
+from jobs.adapters.processes import Process, log_tail
 from jobs.campaign.arrivals import Arrivals, longest_gap_s
-from jobs.campaign.oracles import Verdict, judge
+from jobs.campaign.ending import ends
+from jobs.campaign.events import back, came_up, down
+from jobs.campaign.oracles import Verdict, fills, judge
 from jobs.campaign.plan import Strike
-from jobs.campaign.victims import find, strike
+from jobs.campaign.victims import find, has_warm_spare, strike
+from jobs.execution.flag import Flag
 from jobs.reconcile import reconcile
 from jobs.run import end_leftovers, forget
-from jobs.supervision.events import Event, read_events
+from jobs.supervision.events import read_events
 from schemas.errors import PenstockError, SetupError
 
 __all__ = ["Round", "Struck", "play_round"]
 
 STARTED_S_MAX = 600.0
+FILLED_S_MAX = 300.0  # of feeding, before something was traded
+CALM_S_MAX = 300.0  # for everything to be up
+WARM_S_MAX = 180.0  # for a spare to have rehearsed; then a TaskManager is struck though the spare is cold
+FOUND_S_MAX = 60.0
 BACK_S_MAX = 300.0
-WARM_S_MAX = 60.0  # for a spare to rehearse, before the next strike does not wait for it any longer
 AFTER_S = 2.0  # the window of a pause ends so long after everything was up again
-END_S_MAX = 1200.0
+END_S_MAX = 600.0
 POLL_S = 0.1
 
 
@@ -38,6 +44,15 @@ class Struck(msgspec.Struct, frozen=True):
     back_s: float
     pause_s: float
     failures: tuple[str, ...] = ()
+    spare: str = ""  # of a TaskManager: whether the one that took over was `warm` or `cold`
+
+    @property
+    def kind(self) -> str:
+        """What was struck, as the report groups it."""
+        return f"{self.strike.kind}, {self.spare} spare" if self.spare else self.strike.kind
+
+    def __str__(self) -> str:
+        return f"{self.kind}, {self.strike.how}: decisions paused {self.pause_s:.1f} s, back after {self.back_s:.1f} s"
 
 
 class Round(msgspec.Struct, frozen=True):
@@ -48,28 +63,36 @@ class Round(msgspec.Struct, frozen=True):
     failure: str = ""
 
 
-def play_round(folder: Path, arguments: list[str], strikes: list[Strike], say: Callable[[str], None]) -> Round:
-    """Strike until the strikes or the data end; the strikes that were made may be fewer. The folder is begun afresh."""
+def play_round(
+    folder: Path, arguments: list[str], strikes: list[Strike], say: Callable[[str], None], tell: Callable[[str], None]
+) -> Round:
+    """Strike until the strikes or the data end; the strikes that were made may be fewer. The folder is begun afresh.
+
+    `say` is told what goes on now, `tell` what each strike came to.
+    """
     forget(folder)  # at once: the last round's events are not this one's
+    Flag(folder).path.unlink(missing_ok=True)
     child = Process("run", folder.parent)
     child.start([sys.executable, "-P", "-m", "jobs.main", "run", "--cluster", *arguments, "--folder", str(folder)])
     struck: list[Struck] = []
     try:
-        say("starting")
-        child.wait_ready(lambda: _is_up(folder, "feed"), STARTED_S_MAX)
-        bootstrap = endpoints.require(folder, "bootstrap")
-        with Arrivals(bootstrap, (0, 1)) as arrivals:
+        say("starting: broker, exchange, gateway, archive, Flink")
+        child.wait_ready(lambda: came_up(read_events(folder), "feed"), STARTED_S_MAX)
+        say("waiting for a first fill: one minute of data comes before the first order")
+        child.wait_ready(lambda: fills(folder) > 0 or not _is_feeding(folder), FILLED_S_MAX)
+        with Arrivals(endpoints.require(folder, "bootstrap"), (0, 1)) as arrivals:
             for number, one in enumerate(strikes, 1):
-                if not _await_calm(folder, child, one.wait_s):
-                    break
                 say(f"strike {number} of {len(strikes)}: {one.kind}, {one.how}")
-                made = _struck(folder, bootstrap, one, arrivals)
-                if made is not None:
-                    struck.append(made)
-        say("the run ends")
-        child.wait(END_S_MAX)
+                made = _strike(folder, child, one, arrivals)
+                if made is None:
+                    break
+                struck.append(made)
+                tell(f"strike {number} of {len(strikes)}: {made}")
+        say("the feed ends, and the run")
+        if not ends(folder, child, END_S_MAX):
+            raise SetupError(f"the run did not end within {END_S_MAX:.0f} s after its feed; see {child.log}")
         if child.returncode() != 0:
-            return Round(tuple(struck), None, f"the run ended{child.status_text()}; see {child.log}")
+            raise SetupError(f"the run ended{child.status_text()}:\n{log_tail(child.log)}")
     except PenstockError as error:
         return Round(tuple(struck), None, str(error))
     finally:
@@ -79,48 +102,51 @@ def play_round(folder: Path, arguments: list[str], strikes: list[Strike], say: C
     return Round(tuple(struck), judge(folder))
 
 
-def _await_calm(folder: Path, child: Process, wait_s: float) -> bool:
-    """Wait until everything is up and the spare has rehearsed; False when the feed has ended before the strike."""
+def _strike(folder: Path, child: Process, one: Strike, arrivals: Arrivals) -> Struck | None:
+    """Wait for calm, strike, wait until all is well; None when the feed has ended before the strike."""
+    is_taskmanager = one.kind == "taskmanager"
+    child.wait_ready(lambda: not down(read_events(folder)), CALM_S_MAX)
     deadline = time.monotonic() + WARM_S_MAX
-    while not _is_warm(folder) and time.monotonic() < deadline and _is_feeding(folder):
+    while is_taskmanager and not has_warm_spare(folder) and _is_feeding(folder) and time.monotonic() < deadline:
         child.check()
         time.sleep(POLL_S)
-    time.sleep(wait_s)
-    return _is_feeding(folder)
-
-
-def _struck(folder: Path, bootstrap: str, one: Strike, arrivals: Arrivals) -> Struck | None:
-    victim = find(folder, one.kind)
+    time.sleep(one.wait_s)
+    victim = _victim(folder, child, one)
     if victim is None:
         return None
+    spare = ("warm" if has_warm_spare(folder) else "cold") if is_taskmanager else ""
     begin_ns = wall_ns()
     strike(victim, one)
-    back_ns = _await_back(folder, victim, one, begin_ns)
+    back_ns = _await_back(folder, child, victim, one, begin_ns)
     time.sleep(AFTER_S)
     pause_s = longest_gap_s(list(arrivals.at_ns), begin_ns, wall_ns())
-    return Struck(one, (back_ns - begin_ns) / 1e9, pause_s, _doubled(folder, bootstrap))
+    return Struck(one, (back_ns - begin_ns) / 1e9, pause_s, _doubled(folder), spare)
 
 
-def _await_back(folder: Path, victim: psutil.Process, one: Strike, begin_ns: int) -> int:
+def _victim(folder: Path, child: Process, one: Strike) -> psutil.Process | None:
+    """The process to strike; None when the feed has ended. SetupError when there is none though the run goes on."""
+    deadline = time.monotonic() + FOUND_S_MAX
+    while _is_feeding(folder):
+        victim = find(folder, one.kind)
+        if victim is not None:
+            return victim
+        child.check()
+        if time.monotonic() > deadline:
+            raise SetupError(f"no {one.kind} to strike was found within {FOUND_S_MAX:.0f} s")
+        time.sleep(POLL_S)
+    return None
+
+
+def _await_back(folder: Path, child: Process, victim: psutil.Process, one: Strike, begin_ns: int) -> int:
     """The wall clock when no part was down any more: the victim lives on, or another has taken its place."""
     deadline = time.monotonic() + BACK_S_MAX
     while time.monotonic() < deadline:
         back_ns = back(read_events(folder), begin_ns, not one.freeze_s or not _lives(victim), wall_ns())
         if back_ns is not None:
             return back_ns
+        child.check()
         time.sleep(POLL_S)
     raise SetupError(f"not back within {BACK_S_MAX:.0f} s: {', '.join(sorted(down(read_events(folder))))}")
-
-
-def back(events: list[Event], begin_ns: int, is_replaced: bool, now_ns: int) -> int | None:
-    """When all was up again after a strike; None = not yet.
-
-    `is_replaced`: the victim does not live on, so it goes down first, which its keeper may see only later.
-    """
-    since = [one for one in events if one.wall_ns > begin_ns]
-    if down(events) or (is_replaced and not any(one.what == "down" for one in since)):
-        return None
-    return max(one.wall_ns for one in since if one.what == "up") if is_replaced else now_ns
 
 
 def _lives(victim: psutil.Process) -> bool:
@@ -130,26 +156,10 @@ def _lives(victim: psutil.Process) -> bool:
         return False
 
 
-def _doubled(folder: Path, bootstrap: str) -> tuple[str, ...]:
+def _doubled(folder: Path) -> tuple[str, ...]:
     """What stands twice already, while the run goes on; what is on its way cannot be told from what is lost yet."""
+    bootstrap = endpoints.require(folder, "bootstrap")
     return reconcile(folder, bootstrap).doubled if is_serving(bootstrap, 4.0) else ()
-
-
-def down(events: list[Event]) -> set[str]:
-    """The parts whose last event is that they went down."""
-    last = {one.part: one.what for one in events if one.what in ("up", "down")}
-    return {part for part, what in last.items() if what == "down"}
-
-
-def _is_up(folder: Path, part: str) -> bool:
-    return any((one.part, one.what) == (part, "up") for one in read_events(folder))
-
-
-def _is_warm(folder: Path) -> bool:
-    """Whether a spare has rehearsed since the last TaskManager came up, and nothing is down."""
-    events = read_events(folder)
-    came = max(place for place, one in enumerate(events) if one.part.startswith("taskmanager ") and one.what == "up")
-    return not down(events) and any(one.what in ("warm", "cold") for one in events[came:])
 
 
 def _is_feeding(folder: Path) -> bool:

@@ -8,10 +8,12 @@ import psutil
 
 from jobs.adapters.cluster import Cluster
 from jobs.adapters.rest import FlinkError, Rest
+from jobs.campaign.events import warm
 from jobs.campaign.plan import Strike
+from jobs.supervision.events import read_events
 from schemas.errors import SetupError
 
-__all__ = ["find", "strike", "working_taskmanager"]
+__all__ = ["find", "has_warm_spare", "strike", "working_taskmanager"]
 
 JOBS = ("feed", "gateway", "exchange", "archive")
 
@@ -35,6 +37,16 @@ def working_taskmanager(folder: Path) -> str | None:
     except (FlinkError, SetupError):
         return None
     return hosts[0] if len(hosts) == 1 else None
+
+
+def has_warm_spare(folder: Path) -> bool:
+    """Whether a TaskManager that knows the job stands by; False also when that cannot be said now."""
+    worker = working_taskmanager(folder)
+    if worker is None:
+        return False
+    records = (folder / "cluster").glob("taskmanager-*.pid")
+    living = {record.stem for record in records if _recorded(record) is not None}
+    return bool((living - {worker}) & warm(read_events(folder)))
 
 
 def strike(victim: psutil.Process, one: Strike) -> None:

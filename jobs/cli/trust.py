@@ -91,9 +91,10 @@ def campaign(
     ] = 10,
     seed: Annotated[int, typer.Option(help="Of what is struck, how and when.")] = 1,
     data: Annotated[
-        Path | None, typer.Option(help="To be played whole; default: what the strikes need of the checkout's capture.")
+        Path | None,
+        typer.Option(help="Played until the strikes are made; default: the capture of the checkout."),
     ] = None,
-    pace: Annotated[float, typer.Option(help="How many times faster than it was captured.")] = 2.0,
+    pace: Annotated[float, typer.Option(help="How many times faster than it was captured.")] = 1.0,
     fresh: Annotated[bool, typer.Option("--fresh", help="Forget what was struck with this seed.")] = False,
     folder: Folder = FOLDER,
 ) -> None:
@@ -107,7 +108,7 @@ def campaign(
 @demo.command("kill")
 def demo_kill(
     data: Annotated[Path | None, typer.Option(help="The capture; default: the one of the checkout.")] = None,
-    pace: Annotated[float, typer.Option(help="How many times faster than it was captured.")] = 6.0,
+    pace: Annotated[float, typer.Option(help="How many times faster than it was captured.")] = 3.0,
     folder: Folder = FOLDER,
 ) -> None:
     """A run on the screen: press a key, a worker dies, the lines go on; at the end the oracles say what it did."""

@@ -1,6 +1,5 @@
 """What dies or freezes is begun again, in time and a bounded number of times; a campaign's arithmetic."""
 
-import gzip
 import os
 import signal
 import sys
@@ -10,12 +9,11 @@ from pathlib import Path
 import pytest
 
 from jobs.adapters.processes import Process, ProcessDiedError
-from jobs.adapters.source import find_capture
 from jobs.adapters.supervisor import Supervisor
-from jobs.campaign.cut import cut
+from jobs.campaign.events import back, down
 from jobs.campaign.plan import KINDS, draw
 from jobs.campaign.report import failed, upper_bound
-from jobs.campaign.round import Round, Struck, back, down
+from jobs.campaign.round import Round, Struck
 from jobs.supervision.bodies import Job
 from jobs.supervision.events import Event
 from jobs.supervision.kept import Kept
@@ -159,16 +157,6 @@ def test_only_the_last_event_of_a_part_counts() -> None:
     events = [Event(1, "feed", "up", ""), Event(2, "broker", "down", ""), Event(3, "broker", "up", "")]
     assert down(events) == set()
     assert down([*events, Event(4, "feed", "down", ""), Event(5, "taskmanager-2", "warm", "")]) == {"feed"}
-
-
-def test_a_cut_is_the_beginning_of_its_capture(tmp_path: Path) -> None:
-    short = cut(find_capture(), tmp_path, 2.0)
-    sources = {one.relative_to(short): gzip.decompress(one.read_bytes()) for one in short.glob("*/*.gz")}
-    assert {one.parent.name for one in sources} == {"spot", "usdm"}
-    for name, lines in sources.items():
-        assert gzip.decompress((find_capture() / name).read_bytes()).startswith(lines)
-    received = [int(line.split(b" ")[0]) for lines in sources.values() for line in lines.splitlines()]
-    assert 1.9e9 < max(received) - min(received) < 2e9
 
 
 def test_a_killed_part_is_not_back_before_it_was_seen_down() -> None:

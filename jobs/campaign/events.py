@@ -1,0 +1,34 @@
+"""What a run's events say about its parts; pure."""
+
+from collections.abc import Sequence
+
+from jobs.supervision.events import Event
+
+__all__ = ["back", "came_up", "down", "warm"]
+
+
+def back(events: Sequence[Event], begin_ns: int, is_replaced: bool, now_ns: int) -> int | None:
+    """When all was up again after a strike; None = not yet.
+
+    `is_replaced`: the victim does not live on, so it goes down first, which its keeper may see only later.
+    """
+    since = [one for one in events if one.wall_ns > begin_ns]
+    if down(events) or (is_replaced and not any(one.what == "down" for one in since)):
+        return None
+    return max(one.wall_ns for one in since if one.what == "up") if is_replaced else now_ns
+
+
+def down(events: Sequence[Event]) -> set[str]:
+    """The parts whose last event is that they went down."""
+    last = {one.part: one.what for one in events if one.what in ("up", "down")}
+    return {part for part, what in last.items() if what == "down"}
+
+
+def came_up(events: Sequence[Event], part: str) -> bool:
+    """Whether the part was ever up."""
+    return any((one.part, one.what) == (part, "up") for one in events)
+
+
+def warm(events: Sequence[Event]) -> set[str]:
+    """The TaskManagers that know the job."""
+    return {one.part for one in events if one.what == "warm"}
