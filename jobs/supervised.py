@@ -54,6 +54,7 @@ class SupervisedRun:
         self._events = Events(folder, self._console)
         self._parts: list[Kept] = []
         self._engine: Engine | None = None
+        self._bootstrap: str | None = None  # of the broker that is ours
         self._interrupts = 0
 
     def go(self) -> int:
@@ -75,7 +76,7 @@ class SupervisedRun:
     def _start(self) -> None:
         for leftover in self._jobs.end_leftovers():
             self._say(f"ended {leftover}, which an earlier run left behind")
-        bootstrap = self._broker.start()
+        self._bootstrap = bootstrap = self._broker.start()
         publish(self._folder, bootstrap=bootstrap)
         begin(bootstrap, self._config)
         broker = self._keep("broker", LocalBroker(self._broker))
@@ -143,6 +144,8 @@ class SupervisedRun:
         if self._engine is not None:
             self._engine.kill()
         self._broker.kill()
+        if self._bootstrap is not None:
+            withdraw(self._folder, "bootstrap")  # `reconcile` and others then start the broker for themselves
 
     def _interrupt(self, number: int, frame: FrameType | None) -> None:
         self._interrupts += 1
