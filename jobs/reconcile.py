@@ -41,7 +41,7 @@ def reconcile(folder: Path, bootstrap: str) -> Agreement:
 def story(folder: Path, bootstrap: str) -> Story:
     """What each of them says."""
     watch, reports = _logs(bootstrap)
-    ledger, executions = _ledger(folder / LEDGER)
+    ledger, executions = read_ledger(folder / LEDGER)
     journal = [
         (entry.id, order_hash(entry.canonical), np.frombuffer(entry.reports, REPORT))
         for entry in read_journal(folder / JOURNAL)
@@ -81,7 +81,8 @@ def _asked(bootstrap: str, watch: Watch) -> dict[str, str]:
     return asked
 
 
-def _ledger(path: Path) -> tuple[dict[str, tuple[str, int]], list[Fill]]:
+def read_ledger(path: Path) -> tuple[dict[str, tuple[str, int]], list[Fill]]:
+    """Hash and state of every order, and the executions, of a gateway's ledger; empty when there is none."""
     if not path.exists():
         return {}, []
     with read_only(path) as ledger:
