@@ -7,8 +7,8 @@ PYTEST := $(BIN)/pytest -q
 # Tests that share nothing run two at a time (JOBS=n: as many as you have cores).
 PARALLEL := -n $(or $(JOBS),2) --dist worksteal
 
-.PHONY: help setup setup-python jars run try test test-core test-system terraform check rtl rtl-timing bench soak chaos train cluster \
-	lock clean
+.PHONY: help setup setup-python jars run try test test-core test-system terraform check rtl rtl-timing bench soak chaos alerts \
+	train cluster lock clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "%-14s%s\n", $$1, $$2}' Makefile
@@ -36,6 +36,7 @@ test: setup ## check, core tests, Terraform, system tests
 
 test-core: setup-python ## tests that need no Java; those of rtl/ are skipped without a simulator unless RTL_REQUIRED=1
 	@infra/setup/rtl.sh
+	@infra/setup/prometheus.sh
 	$(PYTEST) $(PARALLEL) -m "not system" --ignore tests/terraform tests
 
 terraform: setup-python ## Terraform: format, plans, and apply to destroy against a double of AWS (skipped without terraform unless TF_REQUIRED=1)
@@ -59,6 +60,7 @@ check: setup-python ## format, lint, types, layers, doctests
 
 rtl: setup-python ## the offload block: lint, simulation against the kernels, proofs (RTL_REQUIRED=1: a skip fails)
 	@infra/setup/rtl.sh
+	@infra/setup/prometheus.sh
 	$(PYTEST) $(PARALLEL) tests/rtl
 
 rtl-timing: ## area and Fmax on a Lattice ECP5 (BLOCK=preprocess SPEED=8)
@@ -73,6 +75,10 @@ soak: setup-python jars ## a steady load for MINUTES=5: does memory grow, does a
 
 chaos: setup-python jars ## kill and freeze processes of real runs (KILLS=10 SEED=1 ARGS=...); goes on where it stopped
 	@$(BIN)/penstock chaos --kills $(or $(KILLS),10) --seed $(or $(SEED),1) $(ARGS)
+
+alerts: setup-python jars ## a real Prometheus over a real gateway: one alert fires and ends (rules: infra/prometheus)
+	@infra/setup/prometheus.sh --required
+	@$(BIN)/penstock demo alerts $(ARGS)
 
 train: setup-python ## the model from the earlier part of the capture, judged on the later part (ARGS=...)
 	@$(BIN)/penstock train $(ARGS)

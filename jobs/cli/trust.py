@@ -115,3 +115,11 @@ def demo_kill(
     from jobs.demo import kill as job
 
     raise typer.Exit(job(data, pace, folder))
+
+
+@demo.command()
+def alerts(folder: Folder = FOLDER) -> None:
+    """A real Prometheus over a real gateway: a halt fires its alert, a resume takes it back."""
+    from jobs.alerts import alerts as job
+
+    raise typer.Exit(job(folder))

@@ -36,7 +36,9 @@ def test_help_tells_the_story_in_order() -> None:
     assert found == list(STORY)
 
 
-@pytest.mark.parametrize("command", [*COMMANDS, "demo kill", "cluster up", "cluster down", "cluster status"])
+@pytest.mark.parametrize(
+    "command", [*COMMANDS, "demo kill", "demo alerts", "cluster up", "cluster down", "cluster status"]
+)
 def test_every_command_has_help(command: str) -> None:
     found = CliRunner().invoke(app, [*command.split(), "--help"], obj=Options())
     assert found.exit_code == 0, found.output
