@@ -4,42 +4,22 @@ import numpy as np
 
 import schemas.features
 import schemas.records
+import udfs.market.quote
 from schemas.control import Term
 from schemas.features import ROW_WIDTH_NS
 from schemas.frame import Records
-from schemas.records import ALL_STREAMS, TICK, Kind, Mark, Status, TickFlag, TickKind
+from schemas.records import TICK, Kind, Mark, TickFlag, TickKind
 from udfs.arrays import EMPTY, QUOTE, taken
 from udfs.kernels import kernel, read_only
 from udfs.machine import ArrayMachine, Batch, State
+from udfs.market.quote import ROW, emit, end_event, take
 
 FEED_KINDS = (Kind.TICKS, Kind.HEARTBEAT)  # a gap in one of these is a gap in the market's data
 QUOTES_AT_ONCE = 4096
 
 HEAD = np.dtype([("now_ns", "<i8"), ("end_ns", "<i8"), ("unsent", "<i4"), ("passing", "<i4")])
-ROW = np.dtype(
-    [
-        ("bid", "<i8"),
-        ("bid_size", "<i8"),
-        ("ask", "<i8"),
-        ("ask_size", "<i8"),
-        ("next_bid", "<i8"),  # parts of an event that has not ended
-        ("next_bid_size", "<i8"),
-        ("next_ask", "<i8"),
-        ("next_ask_size", "<i8"),
-        ("marks", "<u2"),
-        ("sent_marks", "<u2"),  # of the last QUOTE
-        ("parts", "u1"),
-        ("suspect", "u1"),  # a record was refused since the last accepted one
-        ("pad", "<u2"),
-    ]
-)
-
-_BID, _ASK, _STATUS, _HEARTBEAT = int(TickKind.BID), int(TickKind.ASK), int(TickKind.STATUS), int(TickKind.HEARTBEAT)
-_BID_PART, _ASK_PART, _BOTH = 1, 2, 3
-_LAST = int(TickFlag.LAST)
-_HALTED, _TRADING = int(Status.HALTED), int(Status.TRADING)
-_GAP, _ONE_SIDED, _CROSSED = int(Mark.GAP), int(Mark.ONE_SIDED), int(Mark.CROSSED)
-_SUSPECT, _TIME_BACKWARDS, _VENUE_HALTED = int(Mark.SUSPECT), int(Mark.TIME_BACKWARDS), int(Mark.VENUE_HALTED)
+_HEARTBEAT, _LAST = int(TickKind.HEARTBEAT), int(TickFlag.LAST)
+_GAP, _SUSPECT, _TIME_BACKWARDS = int(Mark.GAP), int(Mark.SUSPECT), int(Mark.TIME_BACKWARDS)
 _PASSING = _SUSPECT | _TIME_BACKWARDS  # until the end of the 1-s bar
 _ALL = 0xFFFF
 _NEVER = 2**63 - 1
@@ -102,17 +82,7 @@ class Book(ArrayMachine):
                 return pieces
 
 
-@kernel(schemas.records)
-def _emit(quote, position, now_ns, instrument, row):  # type: ignore[no-untyped-def]
-    """Takes the record, not its array: an array that is passed on costs two atomic counts of its references."""
-    quote.position, quote.channel_ns, quote.instrument = position, now_ns, instrument
-    quote.bid, quote.bid_size = row.bid, row.bid_size
-    quote.ask, quote.ask_size = row.ask, row.ask_size
-    quote.marks = row.marks
-    row.sent_marks = row.marks
-
-
-@kernel(schemas.records)
+@kernel(schemas.records, udfs.market.quote)
 def _end_bar(head, rows, members, out, at, position):  # type: ignore[no-untyped-def]
     """The marks that stand for one bar end with it."""
     if head.passing == 0:
@@ -122,12 +92,12 @@ def _end_bar(head, rows, members, out, at, position):  # type: ignore[no-untyped
         row = rows[member]
         if row.marks & _PASSING:
             row.marks &= _ALL ^ _PASSING
-            _emit(out[at], position, head.now_ns, member, row)
+            emit(out[at], position, head.now_ns, member, row)
             at += 1
     return at
 
 
-@kernel(schemas.records)
+@kernel(schemas.records, udfs.market.quote)
 def _send_marks(head, rows, members, out, at, position):  # type: ignore[no-untyped-def]
     """Marks from before this record: a gap, refused records."""
     head.unsent = 0
@@ -139,99 +109,73 @@ def _send_marks(head, rows, members, out, at, position):  # type: ignore[no-unty
             row.marks |= _SUSPECT | _GAP
             head.passing = 1
         if row.marks != row.sent_marks:
-            _emit(out[at], position, head.now_ns, member, row)
+            emit(out[at], position, head.now_ns, member, row)
             at += 1
     return at
 
 
-@kernel(schemas.records)
-def _take_status(row, tick):  # type: ignore[no-untyped-def]
-    if tick.size == _HALTED:
-        row.marks |= _VENUE_HALTED
-    elif tick.size == _TRADING:
-        row.marks &= _ALL ^ _VENUE_HALTED
-    else:
-        row.marks |= _GAP
-        if tick.price == _BID or tick.price == _ASK or tick.price == ALL_STREAMS:
-            row.parts = 0
-
-
-@kernel(schemas.records)
-def _end_event(row):  # type: ignore[no-untyped-def]
-    """The waiting parts become the quote; true if that changed it."""
-    changed = False
-    if row.parts & _BID_PART and (row.bid != row.next_bid or row.bid_size != row.next_bid_size):
-        row.bid, row.bid_size = row.next_bid, row.next_bid_size
-        changed = True
-    if row.parts & _ASK_PART and (row.ask != row.next_ask or row.ask_size != row.next_ask_size):
-        row.ask, row.ask_size = row.next_ask, row.next_ask_size
-        changed = True
-    marks = row.marks & (_ALL ^ (_ONE_SIDED | _CROSSED))
-    if row.parts == _BOTH:
-        marks &= _ALL ^ _GAP
-    if row.bid_size == 0 or row.ask_size == 0:
-        marks |= _ONE_SIDED
-    elif row.bid > row.ask:
-        marks |= _CROSSED
-    row.marks = marks
-    row.parts = 0
-    return changed
-
-
-@kernel(schemas.records)
-def _take(row, tick):  # type: ignore[no-untyped-def]
-    """Take a record of the instrument; true if it ended an event that changed the quote."""
-    if tick.kind == _BID:
-        row.next_bid, row.next_bid_size = tick.price if tick.size else 0, tick.size
-        row.parts |= _BID_PART
-    elif tick.kind == _ASK:
-        row.next_ask, row.next_ask_size = tick.price if tick.size else 0, tick.size
-        row.parts |= _ASK_PART
-    elif tick.kind == _STATUS:
-        _take_status(row, tick)
-    return _end_event(row) if tick.flags & _LAST and row.parts else False
-
-
-@kernel(schemas.records, schemas.features)
-def fold(ticks, position, suspects, backwards, members, heads, rows, cursor, out):  # type: ignore[no-untyped-def]
-    """Quotes of the ticks from the cursor on, until they end or `out` could not hold those of one more tick."""
-    head, at = heads[0], 0
-    begin, suspect, backward = cursor
-    end, room = ticks.shape[0], out.shape[0] - 2 * members.shape[0] - 2
+@kernel(schemas.records, udfs.market.quote)
+def _pass(ticks, i, stop, position, head, rows, out, at):  # type: ignore[no-untyped-def]
+    """Take records up to `stop`, but not one that ends the bar; the next record and the next quote's place."""
     now_ns, end_ns = head.now_ns, head.end_ns
-    suspect_at = np.int64(suspects[suspect].position) if suspect < suspects.shape[0] else _NEVER
-    backward_at = np.int64(backwards[backward]) if backward < backwards.shape[0] else _NEVER
-    for i in range(begin, ticks.shape[0]):
-        if at > room:
-            end = i
-            break
+    while i < stop and ticks[i].receive_ns < end_ns:
         tick, here = ticks[i], position + i
-        if tick.receive_ns > now_ns:
-            now_ns = head.now_ns = tick.receive_ns
-            if now_ns >= end_ns:
-                at = _end_bar(head, rows, members, out, at, here)
-                end_ns = head.end_ns = (now_ns // ROW_WIDTH_NS + 1) * ROW_WIDTH_NS
-        while suspect_at <= here:
-            rows[suspects[suspect].instrument].suspect = 1
-            head.unsent = 1
-            suspect += 1
-            suspect_at = np.int64(suspects[suspect].position) if suspect < suspects.shape[0] else _NEVER
-        if head.unsent:
-            at = _send_marks(head, rows, members, out, at, here)
+        i += 1
+        now_ns = max(now_ns, tick.receive_ns)
         if tick.kind == _HEARTBEAT:
             continue
         row = rows[tick.instrument]
-        if i == backward_at:
-            row.marks |= _TIME_BACKWARDS
+        take(row, tick)
+        if tick.flags & _LAST and row.parts:
+            quote = out[at]
+            if end_event(row, quote):
+                quote.position, quote.channel_ns, quote.instrument = here, now_ns, tick.instrument
+                at += 1
+        elif row.marks != row.sent_marks:
+            emit(out[at], here, now_ns, tick.instrument, row)
+            at += 1
+    head.now_ns = now_ns
+    return i, at
+
+
+@kernel(schemas.records, udfs.market.quote)
+def _suspect(head, rows, suspects, suspect, here):  # type: ignore[no-untyped-def]
+    """What was refused up to a record; the place of what was refused later."""
+    while suspect < suspects.shape[0] and np.int64(suspects[suspect].position) <= here:
+        rows[suspects[suspect].instrument].suspect = 1
+        head.unsent = 1
+        suspect += 1
+    return suspect
+
+
+@kernel(schemas.records, schemas.features, udfs.market.quote)
+def fold(ticks, position, suspects, backwards, members, heads, rows, cursor, out):  # type: ignore[no-untyped-def]
+    """Quotes of the ticks from the cursor on, until they end or `out` could not hold those of one more tick.
+
+    Goes from record to record at which more than a record happens: the end of a bar, a refusal, a step back of time.
+    """
+    head, at = heads[0], 0
+    i, suspect, backward = cursor
+    room = out.shape[0] - 2 * members.shape[0] - 2
+    while i < ticks.shape[0] and at <= room:
+        here = position + i
+        head.now_ns = max(head.now_ns, ticks[i].receive_ns)
+        if head.now_ns >= head.end_ns:
+            at = _end_bar(head, rows, members, out, at, here)
+            head.end_ns = (head.now_ns // ROW_WIDTH_NS + 1) * ROW_WIDTH_NS
+        suspect = _suspect(head, rows, suspects, suspect, here)
+        if head.unsent:
+            at = _send_marks(head, rows, members, out, at, here)
+        if backward < backwards.shape[0] and backwards[backward] == i:
+            rows[ticks[i].instrument].marks |= _TIME_BACKWARDS
             head.passing = 1
             backward += 1
-            backward_at = np.int64(backwards[backward]) if backward < backwards.shape[0] else _NEVER
-        if _take(row, tick) or row.marks != row.sent_marks:
-            _emit(out[at], here, now_ns, tick.instrument, row)
-            at += 1
-    if end == ticks.shape[0]:
-        while suspect < suspects.shape[0]:  # of a frame's last records: they count from the next accepted record on
-            rows[suspects[suspect].instrument].suspect = 1
-            head.unsent = 1
-            suspect += 1
-    return (end, suspect, backward), at
+        stop = min(ticks.shape[0], i + max(room - at, 1))
+        if suspect < suspects.shape[0]:
+            stop = min(stop, np.int64(suspects[suspect].position) - position)
+        if backward < backwards.shape[0]:
+            stop = min(stop, np.int64(backwards[backward]))
+        i, at = _pass(ticks, i, stop, position, head, rows, out, at)
+    if i == ticks.shape[0]:  # of a frame's last records: they count from the next accepted record on
+        suspect = _suspect(head, rows, suspects, suspect, _NEVER)
+    return (i, suspect, backward), at

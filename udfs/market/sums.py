@@ -1,8 +1,11 @@
 """Sums and products of int64 that stop at the end of the range instead of wrapping round."""
 
+import numpy as np
+
 from udfs.kernels import kernel
 
 _MAX = 2**63 - 1
+_END = np.uint64(_MAX)
 
 
 @kernel()
@@ -13,6 +16,12 @@ def add(left, right):  # type: ignore[no-untyped-def]
     if right < 0 and left < -_MAX - right:
         return -_MAX
     return left + right
+
+
+@kernel()
+def add_more(left, right):  # type: ignore[no-untyped-def]
+    """The sum of two that are not negative, held at the end of the range."""
+    return np.int64(min(np.uint64(left) + np.uint64(right), _END))  # unsigned, it cannot wrap, and needs no branch
 
 
 @kernel()
