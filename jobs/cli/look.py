@@ -1,4 +1,4 @@
-"""Look: summary, status, sql, explain, cat, quality."""
+"""Look: summary, status, sql, explain, features, cat, quality."""
 
 from pathlib import Path
 from typing import Annotated
@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from jobs.cli.forward import forward
-from jobs.cli.options import FOLDER, Folder
+from jobs.cli.options import FOLDER, Config, Folder
 
 PANEL = "Look"
 
@@ -17,6 +17,7 @@ def register(app: typer.Typer) -> None:
     forward(app, "sql", "jobs.sql", 'Ask the warehouse: penstock sql "select count() from ticks".', PANEL)
     app.command(rich_help_panel=PANEL)(explain)
     app.command(rich_help_panel=PANEL)(latency)
+    app.command(rich_help_panel=PANEL)(features)
     app.command(rich_help_panel=PANEL)(cat)
     forward(app, "quality", "jobs.quality", "Check the data of a run; writes the report that people read.", PANEL)
 
@@ -52,6 +53,18 @@ def latency(folder: Folder = FOLDER) -> None:
     from jobs.latency import latency as job
 
     raise typer.Exit(job(folder))
+
+
+def features(
+    like: Annotated[str, typer.Argument(help="Only names with this text in them.")] = "",
+    config: Config = None,
+    chosen: Annotated[bool, typer.Option("--chosen", help="Only those that the configuration chooses.")] = False,
+) -> None:
+    """Every feature that can be computed: unit, bars, warm-up, source; green what the configuration chooses."""
+    from jobs.adapters.source import demo_config
+    from jobs.features import features as job
+
+    job(config or demo_config(), chosen, like)
 
 
 def cat(

@@ -15,7 +15,7 @@ from jobs.main import Options, app, main
 
 STORY = (
     *("Start here", "try", "backtest", "doctor", "run", "term"),
-    *("Look", "summary", "status", "sql", "explain", "cat", "quality"),
+    *("Look", "summary", "status", "sql", "explain", "features", "cat", "quality"),
     *("Trust", "replay", "reconcile", "soak", "chaos", "demo", "Stop", "halt", "resume"),
     *("Deploy", "provision", "submit"),
     *("Parts", "feed", "trade", "gateway", "exchange", "archive", "bench", "train", "cluster"),
