@@ -10,6 +10,7 @@ import time
 from functools import partial
 from pathlib import Path
 
+from jobs.adapters import log
 from jobs.adapters.clickhouse import open_store
 from jobs.adapters.kafka import Reader
 from jobs.adapters.stopping import stop_asked
@@ -26,6 +27,7 @@ OPEN_S_MAX = 10.0  # for a question that has the warehouse open just now
 
 def main(arguments: list[str]) -> None:
     given = _parser().parse_args(arguments)
+    log.begin("archive")
     warehouse = given.warehouse or f"chdb://{(given.folder / 'warehouse').resolve()}"
     given.folder.mkdir(parents=True, exist_ok=True)
     watched = (given.metrics, given.folder, given.bootstrap, [topic.name for topic in TOPICS], given.channels)
@@ -46,7 +48,7 @@ def main(arguments: list[str]) -> None:
         }
         try:
             observer.started()
-            print(READY, flush=True)
+            log.say(READY)
             while not (stop.is_set() or given.until_end):
                 if not archive.step(readers):
                     time.sleep(IDLE_S)
@@ -57,7 +59,8 @@ def main(arguments: list[str]) -> None:
             for reader in readers.values():
                 reader.close()
             door.close()
-    print(f"archived {archive.archived} messages; the warehouse holds all that was in the topics", flush=True)
+    done = f"archived {archive.archived} messages; the warehouse holds all that was in the topics"
+    log.say(done, messages=archive.archived)
 
 
 def open_reader(bootstrap: str, topic: str, channels: tuple[int, ...], offsets: dict[int, int]) -> Reader:

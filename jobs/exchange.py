@@ -10,7 +10,7 @@ import time
 from functools import partial
 from pathlib import Path
 
-from jobs.adapters import endpoints
+from jobs.adapters import endpoints, log
 from jobs.adapters.counter import Counter
 from jobs.adapters.journal import Journal
 from jobs.adapters.kafka import Reader
@@ -29,6 +29,7 @@ POLL_S = 0.005
 
 def main(arguments: list[str]) -> None:
     given = _parser().parse_args(arguments)
+    log.begin("exchange")
     watched = (given.metrics, given.folder, given.bootstrap, [TICKS.name], given.channels)
     with stop_asked() as stop, observed("exchange", *watched) as observer:
         _serve(given, observer, stop)
@@ -37,7 +38,7 @@ def main(arguments: list[str]) -> None:
 def _serve(given: argparse.Namespace, observer: Observer, stop: threading.Event) -> None:
     journal = Journal(given.folder / JOURNAL)
     if journal.torn_bytes:
-        print(f"the journal's last record was torn: {journal.torn_bytes} bytes cut, nobody was told of it", flush=True)
+        log.warn(f"the journal's last record was torn: {journal.torn_bytes} bytes cut, nobody was told of it")
     floor = Floor(given.channels, journal, PATIENCE_S, time.monotonic)
     reader = Reader(given.bootstrap, TICKS.name, given.channels, "beginning")
     next_of = dict.fromkeys(given.channels, 0)
@@ -46,7 +47,7 @@ def _serve(given: argparse.Namespace, observer: Observer, stop: threading.Event)
         counter = Counter(floor)
         endpoints.publish(given.folder, exchange=counter.address)
         observer.started()
-        print(f"{READY}, {len(journal.entries)} orders in the journal", flush=True)
+        log.say(f"{READY}, {len(journal.entries)} orders in the journal", orders=len(journal.entries))
         while not stop.is_set():
             _read(reader, floor, next_of)
             floor.execute()

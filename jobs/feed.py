@@ -15,6 +15,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.progress import Progress
 
+from jobs.adapters import log
 from jobs.adapters.clock import wall_ns
 from jobs.adapters.kafka import Producer
 from jobs.adapters.line import Line, write_refused
@@ -90,11 +91,12 @@ def _replay(
 
 def main(arguments: list[str]) -> None:
     given = _parser().parse_args(arguments)
+    log.begin("feed")
     fault_seed = given.seed if given.inject == FAULTS else None
     with observed("feed", given.metrics, given.folder, given.bootstrap) as observer:
         fed = feed(given.bootstrap, load(given.config), given.data, given.pace, fault_seed, observer)
     state = "all of it" if fed.is_complete else "stopped; started again, it goes on from here"
-    print(f"fed {sum(fed.written.values())} records: {state}", flush=True)
+    log.say(f"fed {sum(fed.written.values())} records: {state}", records=sum(fed.written.values()))
 
 
 def _parser() -> argparse.ArgumentParser:

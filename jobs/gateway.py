@@ -13,7 +13,7 @@ from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 
-from jobs.adapters import endpoints
+from jobs.adapters import endpoints, log
 from jobs.adapters.clock import wall_ns
 from jobs.adapters.ledger import Ledger
 from jobs.adapters.simulated import SimulatedBroker
@@ -36,6 +36,7 @@ IDLE_S = 0.01
 
 def main(arguments: list[str]) -> None:
     given = _parser().parse_args(arguments)
+    log.begin("gateway")
     config = load(given.config)
     lag_ns_max = config.gateway.pair.lag_ns_max if config.gateway.pair else None
     watched = (given.metrics, given.folder, given.bootstrap, READ, config.universe.channels)
@@ -48,7 +49,7 @@ def main(arguments: list[str]) -> None:
         try:
             _run(given.bootstrap, config, given.folder, ledger, pair, observer, stop)
         except Unsafe as error:
-            print(f"HALTED: {error}", file=sys.stderr, flush=True)
+            log.error(f"HALTED: {error}")
             ledger.halt(str(error), wall_ns())
             Flag(given.folder).write(FlagState(halted=True, by="gateway", reason=str(error), wall_ns=wall_ns()))
             ledger.keep_progress(pair.dump())  # only now: a difference counts as read once it has halted
@@ -76,7 +77,7 @@ def _run(
     def observe() -> None:
         gate.observe()
         for line in pair.alerts({channel: seen.now_ns for channel, seen in watch.channels.items()}):
-            print(f"ALERT: {line}", file=sys.stderr, flush=True)
+            log.warn(f"ALERT: {line}")
         if pair.changed:
             ledger.keep_progress(pair.dump())
 
@@ -86,7 +87,7 @@ def _run(
         gate.publish()
         halted = judge.halted(config.universe.channels[0])
         observer.started()
-        print(READY + (f", HALTED ({halted}): every order is vetoed" if halted else ""), flush=True)
+        log.say(READY + (f", HALTED ({halted}): every order is vetoed" if halted else ""))
         while not stop.is_set():
             _cycle(intake, gate, observe)
             observer.round(told.fill, intake.reached)
@@ -98,7 +99,7 @@ def _run(
         gate.publish()
         intake.catch_up()
         observe()
-        print("gateway settled what was in flight", flush=True)
+        log.say("gateway settled what was in flight")
     finally:
         broker.close()
         intake.close()

@@ -14,6 +14,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from jobs.adapters import log
 from jobs.adapters.checkpoints import claim, newest_checkpoint
 from jobs.adapters.resources import check_resources, open_resources
 from jobs.adapters.stopping import stop_asked
@@ -31,6 +32,7 @@ ENDED = ("FAILED", "FINISHED", "CANCELED")
 
 def main(arguments: list[str]) -> None:
     given = command_line().parse_args(arguments)
+    log.begin(NAME)
     channels = tuple(int(one) for one in given.channels.split(","))
     check(given.bootstrap, channels, given.models)
     from jobs.adapters.drill import DRILLS
@@ -82,7 +84,7 @@ def _run_until_stopped(client: Any, work: Path, observer: Observer) -> None:
     from jobs.adapters.flink import stop_with_savepoint
 
     observer.started()
-    print(READY, flush=True)
+    log.say(READY)
     with stop_asked() as stop:
         while not stop.wait(POLL_S):
             observer.round(partial(fill, observer.page, work))
@@ -92,7 +94,7 @@ def _run_until_stopped(client: Any, work: Path, observer: Observer) -> None:
                 raise Unsafe(f"the job ended with {status}, though its log has no end")
     observer.stopping()
     path = stop_with_savepoint(client, work / "savepoints")
-    print(f"stopped with savepoint {path}", flush=True)
+    log.say(f"stopped with savepoint {path}", savepoint=path)
 
 
 def command_line() -> argparse.ArgumentParser:

@@ -48,7 +48,9 @@ READ = {
     "readonly": 1,  # last: nothing may be set after it
 }
 
-logging.getLogger("clickhouse_connect").addHandler(logging.NullHandler())  # what goes wrong is raised, once, by us
+for _library in ("clickhouse_connect", "urllib3"):  # what goes wrong is raised, once, by us
+    logging.getLogger(_library).addHandler(logging.NullHandler())
+    logging.getLogger(_library).propagate = False
 
 
 def open_store(dsn: str, *, read_only: bool = False, patience_s: float = 0.0) -> "Store":

@@ -4,6 +4,7 @@ import importlib.util
 import sys
 from pathlib import Path
 
+from jobs.adapters import log
 from schemas.errors import PenstockError, SetupError
 
 PACKAGES = ("schemas", "models", "udfs", "jobs")
@@ -43,7 +44,11 @@ def explained(error: ModuleNotFoundError) -> SetupError | None:
 
 
 def tell(error: PenstockError) -> None:
-    """Print an error in red to standard error, without its traceback."""
+    """Print an error in red to standard error, without its traceback; as JSON where logs are."""
+    if log.is_json():
+        log.begin("penstock")
+        log.error(str(error))
+        return
     is_terminal = sys.stderr.isatty()
     red, plain = ("\x1b[31m", "\x1b[0m") if is_terminal else ("", "")
-    print(f"{red}penstock: {error}{plain}", file=sys.stderr)
+    print(f"{red}penstock: {log.redacted(str(error))}{plain}", file=sys.stderr)
