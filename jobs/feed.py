@@ -79,7 +79,10 @@ def _replay(
     """Write each frame when its time has come; the first receive time, the wall clock then, and whether all is out."""
     first_ns, start_ns = 0, wall_ns()
     for frame in frames:
-        first_ns = first_ns or _time(frame)[0]
+        if not first_ns:
+            first_ns = _time(frame)[0]
+            for line in lines.values() if pace else ():
+                line.tell_clock(first_ns, start_ns, pace)
         due_ns = start_ns + int((_time(frame)[0] - first_ns) / pace) if pace else 0
         if not _reached(due_ns, stop, page):
             return first_ns, start_ns, False

@@ -1,41 +1,40 @@
-"""`penstock latency`: where the time goes between a published frame and the broker's answer, by hop and order.
+"""`penstock latency`: where the time goes between a venue's clock and the broker's answer, by hop and order.
 
-All stamps are wall clocks of this machine: published by the feed, received and decided by trade, received, synced,
-sent and acknowledged by the gateway. Venue and feed times are another clock (of the capture: 1.27 s behind the venue's)
-and are not subtracted from these. A stamp that is missing makes its hops missing, never zero.
+Read from the view `latency` of the archive. Published, received and decided are wall clocks of trade's machine;
+received, synced, sent and acknowledged of the gateway's. The venue's clock is its own, and so is the feed's when it
+replays the past: the first hop is between these two and may be negative; for the second the feed's receive time is
+brought to the wall clock by the pace of its run. A stamp that is missing makes its hops missing, never zero.
 """
 
 import math
-from collections.abc import Mapping
 from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
 from rich.console import Console
 from rich.table import Table
 
-from jobs.adapters.sqlite import read_only
-from jobs.gateway import LEDGER
 from jobs.results.store import Store, open_archive
 
 PICTURE = "latency.svg"
 PERCENTILES = (50, 90, 99, 100)
 HOPS = (
-    ("feed published → trade received", "published", "received"),
-    ("trade received → decided", "received", "decided"),
-    ("decided → gateway received", "decided", "arrived"),
-    ("gateway received → ledger synced", "arrived", "synced"),
+    ("venue → feed received (two clocks)", "venue", "feed"),
+    ("feed received → published", "feed_due", "published"),
+    ("published → trade received", "published", "trade_received"),
+    ("trade received → decided", "trade_received", "decided"),
+    ("decided → gateway received", "decided", "gateway_received"),
+    ("gateway received → ledger synced", "gateway_received", "synced"),
     ("ledger synced → sent", "synced", "sent"),
     ("sent → acknowledged", "sent", "acknowledged"),
-    ("feed published → sent", "published", "sent"),
-    ("feed published → acknowledged", "published", "acknowledged"),
+    ("published → sent", "published", "sent"),
+    ("published → acknowledged", "published", "acknowledged"),
+    ("feed received → acknowledged", "feed_due", "acknowledged"),
 )
-_TRADE = ("published", "received", "decided")
-_GATEWAY = {"received_wall_ns": "arrived"} | {f"{name}_wall_ns": name for name in ("synced", "sent", "acknowledged")}
 _BAR_CELLS, _SHORTEST_NS = 28, 1_000  # the bar is logarithmic, from a microsecond
-
-Stamps = dict[str, dict[str, int]]  # by order id; 0 = not stamped
 
 
 class Hop(NamedTuple):
@@ -49,7 +48,7 @@ class Hop(NamedTuple):
 def latency(folder: Path, warehouse: str | None = None) -> int:
     """Print percentiles of every hop, and write the same as a picture; 1 when no order was stamped."""
     with open_archive(folder, warehouse) as store:
-        found = hops(stamps_of(store, folder / LEDGER))
+        found = hops(stamps(store))
     console = Console(record=True)
     console.print(_table(found))
     console.save_svg(str(folder / PICTURE), title="penstock latency")
@@ -57,31 +56,25 @@ def latency(folder: Path, warehouse: str | None = None) -> int:
     return 0 if any(len(hop.samples_ns) for hop in found) else 1
 
 
-def stamps_of(store: Store, ledger: Path) -> Stamps:
-    """The stamps of every archived order; the gateway's only where it has run."""
-    columns = ", ".join(f"wall_{name}_ns AS {name}" for name in _TRADE)
-    rows = store.ask(f"SELECT id, {columns} FROM orders WHERE action = 'new' ORDER BY _partition, _offset").to_pylist()
-    stamps: Stamps = {row["id"]: {name: row[name] for name in _TRADE} for row in rows}
-    if not ledger.exists():
-        return stamps
-    with read_only(ledger) as connection:
-        for row in connection.execute(f"SELECT id, {', '.join(_GATEWAY)} FROM orders"):
-            stamps.setdefault(row["id"], {}).update({name: row[column] for column, name in _GATEWAY.items()})
-    return stamps
+def stamps(store: Store) -> pa.Table:
+    """The stamps of every archived order, a column a stamp, null where there is none."""
+    names = dict.fromkeys(name for _, begin, end in HOPS for name in (begin, end))
+    return store.ask(f"SELECT {', '.join(f'{name}_ns AS {name}' for name in names)} FROM latency ORDER BY order_id")
 
 
-def hops(stamps: Mapping[str, Mapping[str, int]]) -> list[Hop]:
+def hops(table: pa.Table) -> list[Hop]:
     """Every hop over all orders.
 
-    >>> [hop] = [hop for hop in hops({"a-0-1-1": {"sent": 5, "acknowledged": 9}}) if len(hop.samples_ns)]
+    >>> whole = {name: [None, None] for _, *both in HOPS for name in both} | {"sent": [5, None], "acknowledged": [9, 9]}
+    >>> [hop] = [hop for hop in hops(pa.table(whole)) if len(hop.samples_ns)]
     >>> hop.name, hop.samples_ns.tolist(), hop.missing
-    ('sent → acknowledged', [4], 0)
+    ('sent → acknowledged', [4], 1)
     """
     found = []
     for name, begin, end in HOPS:
-        both = [(one.get(begin, 0), one.get(end, 0)) for one in stamps.values()]
-        whole = [after - before for before, after in both if before and after]
-        found.append(Hop(name, np.array(whole, np.int64), len(both) - len(whole)))
+        after, before = (table[one].cast(pa.int64()) for one in (end, begin))
+        taken = pc.subtract(after, before).drop_null()
+        found.append(Hop(name, taken.to_numpy(), len(table) - len(taken)))
     return found
 
 

@@ -16,7 +16,7 @@ import pyarrow as pa
 
 from schemas.features import BY_NAME
 from schemas.frame import Frame, Records
-from schemas.records import DECISION, FEATURE, OUTCOME, PROGRESS, REPORT, TICK, Side, TickKind, names_of
+from schemas.records import CLOCK, DECISION, FEATURE, OUTCOME, PROGRESS, REPORT, STAMP, TICK, Side, TickKind, names_of
 from schemas.topics import Source
 from schemas.trading import Reason, ReportKind, Verdict
 
@@ -28,6 +28,8 @@ RECORDS_OF = {
     "outcomes": OUTCOME,
     "executions": REPORT,
     "progress": PROGRESS,
+    "stamps": STAMP,
+    "clocks": CLOCK,
 }
 UNITS = frozenset(
     {"price", "size", "bid", "bid_size", "ask", "ask_size", "close", "held", "working", "cumulative", "leaves"}

@@ -29,6 +29,8 @@ class Kind(IntEnum):
     OUTCOMES = 10
     MARKS = 11
     PREPROCESSED = 12
+    STAMPS = 13
+    CLOCK = 14
 
 
 class TickKind(IntEnum):
@@ -225,6 +227,22 @@ MARK = np.dtype(
     ]
 )
 
+# Telemetry, wall clocks of the writer's machine in ns since 1970 UTC: what the gateway did with an order that has met
+# its end; 0 = it did not.
+STAMP = np.dtype(
+    [
+        ("order_id", ORDER_ID),
+        ("received_ns", "<i8"),
+        ("synced_ns", "<i8"),  # the ledger has it on the disk
+        ("sent_ns", "<i8"),
+        ("acknowledged_ns", "<i8"),  # the broker's first word
+        ("final_ns", "<i8"),
+    ]
+)
+
+# Telemetry: when a tick of a replayed feed was due, start_ns + (receive_ns - first_ns) / pace.
+CLOCK = np.dtype([("first_ns", "<i8"), ("start_ns", "<i8"), ("pace", "<f8")])
+
 # One JSON document a frame, padded with spaces and cut into records of equal size: mostly it is one.
 DOCUMENTS = frozenset({Kind.CONTROL, Kind.QUARANTINE})
 
@@ -238,6 +256,8 @@ RECORDS: dict[int, np.dtype] = {  # type: ignore[type-arg]
     Kind.OUTCOMES: OUTCOME,
     Kind.MARKS: MARK,
     Kind.PREPROCESSED: PREPROCESSED,
+    Kind.STAMPS: STAMP,
+    Kind.CLOCK: CLOCK,
 }
 
 

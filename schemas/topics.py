@@ -56,8 +56,15 @@ OUTCOMES = _topic("outcomes.v1", "labels as they mature, with what was predicted
 EXECUTIONS = _topic("executions.v1", "reports of the lock-step exchange", "trade", "archive", FOR_EVER)
 PROGRESS = _topic("progress.v1", "position and digest every K records", "trade", "gateway, archive", 168 * HOUR_MS)
 QUARANTINE = _topic("quarantine.v1", "what was refused, and why", "trade, feed, gateway", "archive", FOR_EVER)
+STAMPS = _topic(
+    "stamps.v1",
+    "wall clocks: of the gateway by order, of each feed's pace; telemetry",
+    "gateway, feed",
+    "archive",
+    168 * HOUR_MS,
+)
 
-TOPICS = (TICKS, MARKS, ORDERS, FEATURES, DECISIONS, OUTCOMES, EXECUTIONS, PROGRESS, QUARANTINE)
+TOPICS = (TICKS, MARKS, ORDERS, FEATURES, DECISIONS, OUTCOMES, EXECUTIONS, PROGRESS, QUARANTINE, STAMPS)
 TRADE_FRAMES = (FEATURES, DECISIONS, OUTCOMES, EXECUTIONS, PROGRESS, QUARANTINE)  # what trade writes besides orders
 
 TRADE_GROUP = "penstock-trade"  # under which trade tells Kafka, at each checkpoint, how far it has read

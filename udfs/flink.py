@@ -10,9 +10,10 @@ from pyflink.common import Row, Types
 from pyflink.datastream import KeyedProcessFunction, OutputTag, RuntimeContext
 from pyflink.datastream.state import ListState, ListStateDescriptor
 
-from schemas.frame import MAGIC, VERSION, decode, encode
-from schemas.topics import NO_CHANNEL, REPLICA_A, Replica
-from schemas.trading import Stamps, order_message
+from schemas.frame import MAGIC, VERSION, Frame, decode, encode
+from schemas.records import Kind
+from schemas.topics import DECISIONS, NO_CHANNEL, REPLICA_A, Replica
+from schemas.trading import Order, Stamps, order_message
 from udfs.channel import Channel, Output, Resources
 from udfs.journal import Keeper
 
@@ -85,21 +86,38 @@ class ChannelOperator(KeyedProcessFunction):
         if keeper is None:
             channel = Channel(self._channels.get(key, NO_CHANNEL), self._resources)
             keeper = self._keepers[key] = Keeper(channel, KeyedStore(self._state), JOURNAL_BYTES_MAX)
-        yield from self._messages(keeper.step(data), data, received_ns, self._sink_keys[key])
+        output = keeper.step(data)
+        yield from self._messages(output, data, keeper.state.ledger.position, received_ns, self._sink_keys[key])
 
-    def _messages(self, output: Output, data: bytes, received_ns: int, key: bytes) -> Iterator[object]:
+    def _messages(self, output: Output, data: bytes, position: int, received_ns: int, key: bytes) -> Iterator[object]:
+        """`position` is the one after the frame's last record."""
         decided_ns = self._wall_ns()
         if output.orders:
-            published_ns = decode(data).publish_ns
-            clocks = {"published_ns": published_ns, "received_ns": received_ns, "decided_ns": decided_ns}
-            stamps = Stamps(**clocks, replica=self._replica.name)
+            frame = decode(data)
+            clocks = {"published_ns": frame.publish_ns, "received_ns": received_ns, "decided_ns": decided_ns}
             for order in output.orders:
-                yield Row(key, order_message(order, stamps))
+                own = origin(order, output, frame, position)
+                yield Row(key, order_message(order, Stamps(**clocks, **own, replica=self._replica.name)))
         for topic, frame in output.frames:
             tag = self._tags.get(topic.name)
             if tag is not None:
                 ours = replace(frame, publish_ns=decided_ns, source=self._replica.source)
                 yield tag, Row(key, encode(ours))
+
+
+def origin(order: Order, output: Output, frame: Frame, position: int) -> dict[str, int]:
+    """The times of the record at which an order was decided, for its stamps; empty when they cannot be known.
+
+    `position` is the one after the last record of `frame`, the message that the output was made of.
+    """
+    for topic, decided in output.frames:
+        if topic.name != DECISIONS.name or frame.kind not in (Kind.TICKS, Kind.HEARTBEAT):
+            continue
+        for at in decided.records["position"][decided.records["number"] == order.decision].tolist():
+            record = frame.records[len(frame) - (position - at)]
+            times = {"venue_ns": int(record["venue_ns"]), "feed_ns": int(record["receive_ns"])}
+            return times | {"feed_epoch": frame.epoch}
+    return {}
 
 
 class Rehearsal(ChannelOperator):

@@ -32,8 +32,9 @@ DATABASE = "penstock"
 TABLES = (
     *("instruments_by_number", "strategies_by_term"),  # first: the others look names and units up in them
     *("frames", "ticks", "features", "decisions", "outcomes", "orders", "executions", "quarantine", "progress"),
+    *("stamps", "clocks"),
 )
-VIEWS = ("instruments", "strategies", "fills", "controls")
+VIEWS = ("instruments", "strategies", "fills", "controls", "latency")
 CONNECT_S = 3
 DISK_FREE_BYTES_MIN = 64 << 20  # on a full disk the engine starts and says nothing
 # One thread and few caches: the archive shares its machine with the broker and the channels.

@@ -18,8 +18,8 @@ from schemas.config import hash_of
 from schemas.errors import SetupError, Unsafe
 from schemas.frame import Records
 from schemas.instrument import Universe
-from schemas.records import Kind
-from schemas.topics import QUARANTINE, REPLICAS, TICKS
+from schemas.records import STAMP, Kind
+from schemas.topics import QUARANTINE, REPLICAS, STAMPS, TICKS
 from schemas.trading import Order, Reason, ReportKind, Stamps, order_hash
 from udfs.execution.orders import FINAL, OrderEvent, OrderState, after
 from udfs.execution.settle import own_report, settle
@@ -136,6 +136,8 @@ class Ledger:
                 *(wall_ns if settled.state in FINAL else 0, wall_ns, order.id),
             )
             self.outbox.put(TICKS.name, order.channel, Kind.REPORTS, settled.fresh)
+            if settled.state in FINAL:
+                self._stamp(order)
         return settled.state
 
     def in_states(self, *states: OrderState) -> list[Entry]:
@@ -227,6 +229,14 @@ class Ledger:
                 *(state, reason, wall_ns, order.id),
             )
             self.outbox.put(TICKS.name, order.channel, Kind.REPORTS, own_report(order, kind, reason, channel_ns))
+            self._stamp(order)
+
+    def _stamp(self, order: Order) -> None:
+        """Tell the wall clocks of an order that has met its end."""
+        row = self._row(order.id)
+        clocks = (row[f"{name}_wall_ns"] for name in ("received", "synced", "sent", "acknowledged", "final"))
+        told = np.array([(order.id.encode(), *clocks)], STAMP)
+        self.outbox.put(STAMPS.name, order.channel, Kind.STAMPS, told)
 
     def _execute(self, order: Order, report: Records) -> None:
         execution_id = bytes(report["execution_id"]).decode()

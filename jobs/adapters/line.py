@@ -2,6 +2,8 @@
 
 from collections.abc import Iterator, Sequence
 
+import numpy as np
+
 from jobs.adapters.capture import frames
 from jobs.adapters.clock import wall_ns
 from jobs.adapters.events import Refused
@@ -13,8 +15,8 @@ from schemas.config import Config
 from schemas.errors import SetupError
 from schemas.frame import Frame, Records, cut, encode
 from schemas.instrument import Universe
-from schemas.records import Kind
-from schemas.topics import MARKS, QUARANTINE, TICKS, Source
+from schemas.records import CLOCK, Kind
+from schemas.topics import MARKS, QUARANTINE, STAMPS, TICKS, Source
 
 
 class Line:
@@ -42,6 +44,13 @@ class Line:
             if done < len(frame):
                 yield cut(frame, done)[1] if done else frame
             done = max(done - len(frame), 0)
+
+    def tell_clock(self, first_ns: int, start_ns: int, pace: float) -> None:
+        """Say, for the latency ledger, when each record of this run is due: `schemas.records.CLOCK`."""
+        told = np.array([(first_ns, start_ns, pace)], CLOCK)
+        epoch, log = self._writer.epoch, self._writer.log
+        frame = Frame(Kind.CLOCK, self._channel, Source.FEED, epoch, 0, told, wall_ns(), log=log)
+        self._producer.send(STAMPS.name, self._channel, encode(frame))
 
     def write(self, frame: Frame) -> None:
         """Send a frame's records, and the marks that they make due."""

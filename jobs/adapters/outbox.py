@@ -13,7 +13,7 @@ from schemas.control import Epoch
 from schemas.errors import Unsafe
 from schemas.frame import Frame, Records, document, log_tag
 from schemas.records import RECORDS, Kind
-from schemas.topics import QUARANTINE, TICKS, Source
+from schemas.topics import QUARANTINE, STAMPS, TICKS, Source
 
 __all__ = ["Outbox", "Waiting"]
 
@@ -37,7 +37,7 @@ class Outbox:
         with self._database.transaction():
             epoch = 1 + int(self._database.value("SELECT coalesce(max(epoch), 0) FROM writers"))
             for channel in sorted(log_ids):
-                for topic in (TICKS.name, QUARANTINE.name):
+                for topic in (TICKS.name, QUARANTINE.name, STAMPS.name):
                     self._database.write(
                         "INSERT INTO writers VALUES (?, ?, ?, 0) ON CONFLICT DO UPDATE SET epoch = excluded.epoch",
                         *(topic, channel, epoch),

@@ -11,7 +11,7 @@ import json
 import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
-from itertools import count
+from itertools import chain, count
 from pathlib import Path
 
 import msgspec
@@ -51,7 +51,9 @@ def main(arguments: list[str]) -> None:
         source = laps(ticks, msgspec.structs.replace(config.feed, frame_wait_us_max=_wait_us(config.feed, pace)))
         first, said_ns, sent = next(source), 0, 0
         begin_ns = wall_ns()
-        for frame in source:
+        for line in lines.values():
+            line.tell_clock(_time(first)[0], begin_ns, pace)
+        for frame in chain([first], source):
             due_ns = begin_ns + int((_time(frame)[0] - _time(first)[0]) / pace)
             while (now_ns := wall_ns()) < due_ns and not stop.wait((due_ns - now_ns) / 1e9):
                 pass

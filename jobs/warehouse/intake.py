@@ -22,6 +22,7 @@ from schemas.topics import (
     OUTCOMES,
     PROGRESS,
     QUARANTINE,
+    STAMPS,
     TICKS,
     Source,
 )
@@ -40,6 +41,8 @@ ROUTES: dict[tuple[str, int], str | None] = {
     (EXECUTIONS.name, Kind.REPORTS): "executions",
     (PROGRESS.name, Kind.PROGRESS): "progress",
     (QUARANTINE.name, Kind.QUARANTINE): "quarantine",
+    (STAMPS.name, Kind.STAMPS): "stamps",
+    (STAMPS.name, Kind.CLOCK): "clocks",
 }
 
 

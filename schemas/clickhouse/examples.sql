@@ -195,6 +195,29 @@ FROM (
 GROUP BY ALL
 ORDER BY ALL;
 
+-- Where the time goes, ms by hop: the median and the slowest of a hundred; null where nobody stamped.
+SELECT
+    strategy,
+    count() AS orders,
+    quantilesExact(0.5, 0.99)((published_ns - feed_due_ns) / 1e6) AS feed,
+    quantilesExact(0.5, 0.99)((decided_ns - published_ns) / 1e6) AS to_decision,
+    quantilesExact(0.5, 0.99)((sent_ns - decided_ns) / 1e6) AS to_broker,
+    quantilesExact(0.5, 0.99)((acknowledged_ns - sent_ns) / 1e6) AS at_broker
+FROM latency
+GROUP BY strategy
+ORDER BY strategy;
+
+-- The orders that took the gateway longest, ms from their arrival to their end.
+SELECT order_id, (final_ns - received_ns) / 1e6 AS took, if(sent_ns = 0, 'never sent', 'sent') AS fate
+FROM stamps
+ORDER BY took DESC
+LIMIT 10;
+
+-- The runs of the feed, and how many times faster than the past each was.
+SELECT _partition AS channel, epoch, fromUnixTimestamp64Nano(start_ns, 'UTC') AS began, pace
+FROM clocks
+ORDER BY ALL;
+
 -- What configured and stopped the channels.
 SELECT channel, _offset, source, control, left(document, 80) AS begins
 FROM controls

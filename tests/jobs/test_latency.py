@@ -1,35 +1,98 @@
-"""The latency ledger joins trade's stamps and the gateway's by order, and shows what is missing as missing."""
+"""The latency ledger joins all stamps by order, and shows what is missing as missing."""
 
+from collections.abc import Iterator
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from jobs.adapters.ledger import Ledger
 from jobs.gateway import LEDGER
-from jobs.latency import PICTURE, hops, latency, stamps_of
-from jobs.results.store import open_archive, read_orders
-from schemas.trading import canonical_order
-from tests.builders import demo
-from tests.jobs.archived import STAMPS
+from jobs.latency import PICTURE, hops, latency, stamps
+from jobs.results.store import open_archive
+from schemas.frame import Frame, decode, encode
+from schemas.records import CLOCK, Kind
+from schemas.topics import DECISIONS, ORDERS, STAMPS, TICKS, Source
+from schemas.trading import Order, Reason, Stamps, canonical_order, order_message, read_order_message
+from tests.builders import LOG_ID, START_NS, demo, demo_resources
+from tests.jobs.archived import archive
+from tests.jobs.warehouse.lists import Topics
+from udfs.channel import Channel
+from udfs.flink import origin
+
+FIRST_NS, BEGIN_NS, PACE = START_NS, 1_800_000_000_000_000_000, 4.0
+VENUE_NS, FEED_NS = START_NS + 2_000_000, START_NS + 8_000_000
+DUE_NS = BEGIN_NS + 2_000_000  # 8 ms of the past, four times as fast
+BOTH = Stamps(published_ns=DUE_NS + 100, received_ns=DUE_NS + 300, decided_ns=DUE_NS + 900, feed_epoch=1)
+KNOWN = {"venue_ns": VENUE_NS, "feed_ns": FEED_NS}
 
 
-def test_the_gateways_stamps_are_joined_by_order(archived_run: Path, tmp_path: Path) -> None:
-    with open_archive(archived_run) as store:
-        orders = list(read_orders(store).values())
-        with closing(Ledger(tmp_path / LEDGER, demo().universe)) as ledger:
-            for place, order in enumerate(orders[:2]):
-                ledger.receive(order, canonical_order(order), STAMPS, STAMPS.decided_ns + 1_000, (order.channel, place))
-            ledger.send(orders[0], order.decided_ns, STAMPS.decided_ns + 3_000, STAMPS.decided_ns + 7_000)
-        found = {hop.name: hop for hop in hops(stamps_of(store, tmp_path / LEDGER))}
-    assert set(found["trade received → decided"].samples_ns.tolist()) == {STAMPS.decided_ns - STAMPS.received_ns}
-    assert found["trade received → decided"].missing == 0
-    assert found["decided → gateway received"].samples_ns.tolist() == [1_000, 1_000]
-    assert found["gateway received → ledger synced"].samples_ns.tolist() == [2_000]
-    assert found["ledger synced → sent"].samples_ns.tolist() == [4_000]
-    assert found["ledger synced → sent"].missing == len(orders) - 1
-    assert not len(found["sent → acknowledged"].samples_ns)
-    assert found["sent → acknowledged"].missing == len(orders)
+@pytest.fixture(scope="module")
+def stamped(topics: Topics, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Path, int]]:
+    """A run in whose channel 0 one order was sent, one vetoed, one was decided at a heartbeat, and the rest is bare."""
+    folder = tmp_path_factory.mktemp("stamped")
+    orders = [read_order_message(data)[0] for data in topics[ORDERS.name][0]]
+    made = [Stamps(**{name: getattr(BOTH, name) for name in BOTH.__struct_fields__} | KNOWN)] * 2
+    made += [Stamps(**{name: getattr(BOTH, name) for name in BOTH.__struct_fields__} | {"feed_ns": FEED_NS})]
+    told = [order_message(order, one) for order, one in zip(orders, made, strict=False)]
+    told += [order_message(order, None) for order in orders[len(made) :]]
+    clock = Frame(Kind.CLOCK, 0, Source.FEED, 1, 0, np.array([(FIRST_NS, BEGIN_NS, PACE)], CLOCK))
+    changed = {
+        **topics,
+        ORDERS.name: {0: told, 1: []},
+        STAMPS.name: {0: [encode(clock), *_gateway(folder, orders)], 1: []},
+    }
+    archive(changed, folder)
+    return folder, len(orders)
+
+
+def _gateway(folder: Path, orders: list[Order]) -> Iterator[bytes]:
+    """What a gateway tells of two orders: one it sends and loses, one it vetoes; a third is still open."""
+    with closing(Ledger(folder / LEDGER, demo().universe)) as ledger:
+        ledger.outbox.announce({0: LOG_ID})
+        for place, order in enumerate(orders[:3]):
+            ledger.receive(order, canonical_order(order), None, BOTH.decided_ns + 1_000, (0, place))
+        ledger.send(orders[0], order.decided_ns, BOTH.decided_ns + 3_000, BOTH.decided_ns + 7_000)
+        ledger.never_sent(orders[0], Reason.NEVER_SENT, 1, BOTH.decided_ns + 9_000)
+        ledger.veto(orders[1], Reason.STALE, 1, BOTH.decided_ns + 8_000)
+        ledger.send(orders[2], order.decided_ns, BOTH.decided_ns + 3_000, BOTH.decided_ns + 7_000)
+        waiting = ledger.outbox.waiting({0: LOG_ID})
+    yield from (encode(one.frame) for one in waiting if one.topic == STAMPS.name)
+
+
+def test_every_stamp_is_joined_by_order(stamped: tuple[Path, int]) -> None:
+    folder, count = stamped
+    with open_archive(folder) as store:
+        found = {hop.name: (hop.samples_ns.tolist(), hop.missing) for hop in hops(stamps(store))}
+    assert found["venue → feed received (two clocks)"] == ([6_000_000] * 2, count - 2)
+    assert found["feed received → published"] == ([100] * 3, count - 3)
+    assert found["published → trade received"] == ([200] * 3, count - 3)
+    assert found["trade received → decided"] == ([600] * 3, count - 3)
+    assert found["decided → gateway received"] == ([1_000] * 2, count - 2)
+    assert found["gateway received → ledger synced"] == ([2_000], count - 1)
+    assert found["ledger synced → sent"] == ([4_000], count - 1)
+    assert found["sent → acknowledged"] == ([], count)
+
+
+def test_sql_says_null_and_never_zero(stamped: tuple[Path, int]) -> None:
+    folder, _ = stamped
+    with open_archive(folder) as store:
+        rows = store.ask("SELECT * FROM latency ORDER BY channel, order_id").to_pylist()
+    assert not any(value == 0 for row in rows for name, value in row.items() if name.endswith("_ns"))
+    vetoed = next(row for row in rows if row["gateway_received_ns"] and not row["sent_ns"])
+    assert (vetoed["synced_ns"], vetoed["acknowledged_ns"]) == (None, None)
+    assert vetoed["final_ns"] == BOTH.decided_ns + 8_000
+
+
+def test_a_feed_without_a_pace_is_not_brought_to_the_wall_clock(topics: Topics, tmp_path: Path) -> None:
+    order = read_order_message(topics[ORDERS.name][0][0])[0]
+    stamp = Stamps(published_ns=1, received_ns=2, decided_ns=3, feed_epoch=1, **KNOWN)
+    archive({**topics, ORDERS.name: {0: [order_message(order, stamp)], 1: []}}, tmp_path)
+    with open_archive(tmp_path) as store:
+        [row] = store.ask("SELECT feed_ns, feed_due_ns FROM latency").to_pylist()
+    assert (row["feed_ns"], row["feed_due_ns"]) == (FEED_NS, None)
 
 
 def test_without_a_gateway_its_hops_are_missing_and_not_zero(
@@ -40,5 +103,36 @@ def test_without_a_gateway_its_hops_are_missing_and_not_zero(
     lines = {line.partition("  ")[0].strip(): line for line in capsys.readouterr().out.splitlines()}
     assert "6.000 ms" in lines["trade received → decided"]
     assert "missing" in lines["sent → acknowledged"]
+    assert "missing" in lines["feed received → published"]
     assert "0.000 ms" not in lines["sent → acknowledged"]
     assert (archived_run / PICTURE).read_text().startswith("<svg")
+
+
+@pytest.mark.parametrize("repeated", [False, True])
+def test_the_origin_of_an_order_is_the_record_at_its_decisions_position(topics: Topics, repeated: bool) -> None:
+    """Beside the oracle: all records of the log in one array."""
+    channel = Channel(0, demo_resources())
+    state, log, compared = channel.initial(), [], 0
+    for data in topics[TICKS.name][0]:
+        frame = decode(data)
+        if repeated and log and frame.kind == Kind.TICKS:  # a writer that sends its last record once more, first
+            before = log[-1]
+            if before is not None and frame.sequence:
+                whole = np.concatenate([np.array([before], frame.records.dtype), frame.records])
+                frame = replace(frame, sequence=frame.sequence - 1, records=whole)
+        output = channel.step(state, encode(frame))
+        fresh = decode(data).records
+        log += list(fresh) if frame.kind in (Kind.TICKS, Kind.HEARTBEAT) else [None]
+        for order in output.orders:
+            decisions = next(frame.records for topic, frame in output.frames if topic == DECISIONS)
+            [position] = decisions["position"][decisions["number"] == order.decision].tolist()
+            record = log[position]
+            found = origin(order, output, frame, state.ledger.position)
+            expected = {
+                "venue_ns": int(record["venue_ns"]),
+                "feed_ns": int(record["receive_ns"]),
+                "feed_epoch": frame.epoch,
+            }
+            assert found == expected
+            compared += 1
+    assert compared > 3

@@ -9,9 +9,9 @@ import msgspec
 import pytest
 
 from schemas.errors import Unsafe
-from schemas.frame import Records
+from schemas.frame import Records, decode
 from schemas.records import Kind, Side
-from schemas.topics import TICKS
+from schemas.topics import STAMPS, TICKS
 from schemas.trading import Cancel, ReportKind, canonical_order
 from tests.jobs.execution.world import Double, Fuse, Killed, World, is_terminal, make_order, message
 from udfs.channel import Channel, Resources
@@ -77,6 +77,9 @@ def check(world: World, submits_max: int = 1) -> None:
     assert len(set(world.broker.executed)) == len(world.broker.executed)
     assert all(world.broker.submits.count(one) <= submits_max for one in world.broker.submits)
     assert ("quarantine.v1", 0) in world.topics
+    frames = {(one.epoch, one.sequence): one for one in map(decode, world.topics[STAMPS.name, 0])}  # a repeat is equal
+    stamped = [bytes(record["order_id"]).decode() for frame in frames.values() for record in frame.records]
+    assert sorted(stamped) == sorted(terminal)
 
 
 def live(world: World, fuses: tuple[int, ...]) -> list[int]:
@@ -99,7 +102,7 @@ def test_undisturbed(folder: Path) -> None:
     before = {topic: list(frames) for topic, frames in world.topics.items()}
     live(world, ())  # a second life has only its announcement to say
     added = {topic: frames[len(before[topic]) :] for topic, frames in world.topics.items()}
-    assert [len(frames) for frames in added.values()] == [1, 1, 0]
+    assert [len(frames) for frames in added.values()] == [1, 1, 0, 0]
     assert added[TICKS.name, 0][0][3] == Kind.CONTROL
 
 

@@ -14,7 +14,7 @@ from schemas.control import ModelRef, Quarantined, Term
 from schemas.feature_sets import DEFAULT
 from schemas.features import FEATURES
 from schemas.frame import Frame, document, encode, log_tag
-from schemas.records import DECISION, FEATURE, MARK, OUTCOME, PROGRESS, REPORT, TICK, Kind
+from schemas.records import CLOCK, DECISION, FEATURE, MARK, OUTCOME, PROGRESS, REPORT, STAMP, TICK, Kind
 from schemas.topics import TOPICS, Source, Topic
 from schemas.trading import Cancel, Order, Reason, ReportKind, Stamps, Verdict, order_id, order_message
 from tests.builders import LOG_ID, START_NS, demo, generated, log, tick_frame
@@ -25,7 +25,10 @@ SECOND_NS = 1_000_000_000
 ROWS = 60
 SECONDS = 15
 ORDERS_PER_CHANNEL = 6
-RECORD_TABLES = ("ticks", "features", "decisions", "outcomes", "orders", "executions", "quarantine", "progress")
+RECORD_TABLES = (
+    *("ticks", "features", "decisions", "outcomes", "orders", "executions", "quarantine", "progress"),
+    *("stamps", "clocks"),
+)
 
 
 @cache
@@ -56,6 +59,7 @@ def clean() -> Topics:
                 Cancel(id=f"probe-{channel}-1-99", order_id=f"probe-{channel}-1-1", channel=channel, term=1), None
             )
         )
+        topics[names.STAMPS.name][channel] = [encode(one) for one in _stamps(channel)]
         topics[names.QUARANTINE.name][channel] = [encode(_quarantined(channel, n)) for n in range(3)]
     return topics
 
@@ -157,6 +161,18 @@ def _reports(channel: int) -> np.ndarray:
             amounts = (one.decided_ns + 1, price, size, size, 0, fee, b"USDT")
             reports.append((one.id.encode(), execution, *amounts, one.instrument, kind, 0, one.side, 0))
     return np.array(reports, REPORT)
+
+
+def _stamps(channel: int) -> list[Frame]:
+    """The pace of the feed's run, and what the gateway did with each order."""
+    clock = np.array([(START_NS, 1_000, 4.0)], CLOCK)
+    stamps = np.zeros(ORDERS_PER_CHANNEL, STAMP)
+    stamps["order_id"] = [one.id for one in orders(channel)]
+    stamps["received_ns"], stamps["final_ns"] = 10_000, 20_000 + np.arange(ORDERS_PER_CHANNEL)
+    return [
+        Frame(Kind.CLOCK, channel, Source.FEED, 1, 0, clock),
+        Frame(Kind.STAMPS, channel, Source.GATEWAY, 1, 0, stamps),
+    ]
 
 
 def _quarantined(channel: int, n: int) -> Frame:

@@ -54,6 +54,8 @@ def test_every_table_holds_each_record_once(store: Store) -> None:
         "executions": 2 * reports,
         "quarantine": 2 * 3,
         "progress": 2 * 4,
+        "stamps": 2 * ORDERS_PER_CHANNEL,
+        "clocks": 2,
     }
     numbers = store.rows("SELECT _partition, groupArray(number) AS all FROM features GROUP BY _partition")
     assert all(sorted(row["all"]) == list(range(1, ROWS + 1)) for row in numbers)

@@ -6,7 +6,7 @@ module "access" {
 
   cluster_arn = var.kafka.cluster_arn
   read        = ["ticks.v1", "orders.v1", "marks.v1", "progress.v1"]
-  write       = ["ticks.v1", "quarantine.v1"]
+  write       = ["ticks.v1", "quarantine.v1", "stamps.v1"]
 }
 
 module "host" {
