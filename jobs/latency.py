@@ -2,8 +2,9 @@
 
 Read from the view `latency` of the archive. Published, received and decided are wall clocks of trade's machine;
 received, synced, sent and acknowledged of the gateway's. The venue's clock is its own, and so is the feed's when it
-replays the past: the first hop is between these two and may be negative; for the second the feed's receive time is
-brought to the wall clock by the pace of its run. A stamp that is missing makes its hops missing, never zero.
+replays the past: the first hop is between these two, of the last tick that the decision knew of its instrument, and may
+be negative; for the second the receive time of the record at which the order was decided, often a heartbeat, is brought
+to the wall clock by the pace of the feed's run. A stamp that is missing makes its hops missing, never zero.
 """
 
 import math
@@ -22,7 +23,7 @@ from jobs.results.store import Store, open_archive
 PICTURE = "latency.svg"
 PERCENTILES = (50, 90, 99, 100)
 HOPS = (
-    ("venue → feed received (two clocks)", "venue", "feed"),
+    ("venue → feed received (two clocks)", "venue", "tick"),
     ("feed received → published", "feed_due", "published"),
     ("published → trade received", "published", "trade_received"),
     ("trade received → decided", "trade_received", "decided"),

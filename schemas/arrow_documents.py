@@ -54,7 +54,6 @@ def order_row(topic: str, partition: int, offset: int, data: bytes) -> dict[str,
         "wall_published_ns": stamps.published_ns if stamps else 0,
         "wall_received_ns": stamps.received_ns if stamps else 0,
         "wall_decided_ns": stamps.decided_ns if stamps else 0,
-        "venue_ns": stamps.venue_ns if stamps else 0,
         "feed_ns": stamps.feed_ns if stamps else 0,
         "feed_epoch": stamps.feed_epoch if stamps else 0,
     }
@@ -119,8 +118,7 @@ def _unit(decimals: int) -> str:
 _ORDERS = pa.schema(
     [(name, pa.uint32()) for name in ("_partition", "_row", "epoch", "term", "instrument", "feed_epoch")]
     + [(name, pa.uint64()) for name in ("_offset", "sequence", "n", "decision")]
-    + [(name, pa.int64()) for name in ("price_units", "size_units", "decided_ns", "valid_until_ns")]
-    + [(name, pa.int64()) for name in ("venue_ns", "feed_ns")]
+    + [(name, pa.int64()) for name in ("price_units", "size_units", "decided_ns", "valid_until_ns", "feed_ns")]
     + [(f"wall_{name}", pa.int64()) for name in ("published_ns", "received_ns", "decided_ns")]
     + [(name, pa.bool_()) for name in ("post_only", "reduce_only", "short")]
     + [(name, pa.string()) for name in ("_topic", "source", "id", "action", "cancels", "strategy", "side")]

@@ -122,15 +122,14 @@ class Cancel(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tr
 class Stamps(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True, omit_defaults=True):
     """Wall clocks for the latency ledger, and which replica of trade wrote the message; never canonical bytes.
 
-    `venue_ns` and `feed_ns` are the times of the record that the decision was made at, by the venue's clock and by the
-    feed's, and `feed_epoch` says which run of the feed that was: the clock of a replayed feed is that of the past.
+    `feed_ns` is the feed's time of the record at which the decision was made, and `feed_epoch` says which run of the
+    feed that was: the clock of a replayed feed is that of the past.
     """
 
     published_ns: int
     received_ns: int
     decided_ns: int
     replica: ReplicaName = "a"
-    venue_ns: int = 0  # 0 = the venue gave none, or the record was a heartbeat
     feed_ns: int = 0  # 0 = not known
     feed_epoch: int = 0
 

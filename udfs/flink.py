@@ -106,7 +106,7 @@ class ChannelOperator(KeyedProcessFunction):
 
 
 def origin(order: Order, output: Output, frame: Frame, position: int) -> dict[str, int]:
-    """The times of the record at which an order was decided, for its stamps; empty when they cannot be known.
+    """The feed's time and run of the record at which an order was decided; empty when they cannot be known.
 
     `position` is the one after the last record of `frame`, the message that the output was made of.
     """
@@ -115,8 +115,7 @@ def origin(order: Order, output: Output, frame: Frame, position: int) -> dict[st
             continue
         for at in decided.records["position"][decided.records["number"] == order.decision].tolist():
             record = frame.records[len(frame) - (position - at)]
-            times = {"venue_ns": int(record["venue_ns"]), "feed_ns": int(record["receive_ns"])}
-            return times | {"feed_epoch": frame.epoch}
+            return {"feed_ns": int(record["receive_ns"]), "feed_epoch": frame.epoch}
     return {}
 
 
