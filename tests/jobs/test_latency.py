@@ -141,7 +141,7 @@ def test_the_origin_of_an_order_is_the_record_at_its_decisions_position(topics: 
                 frame = replace(frame, sequence=frame.sequence - 1, records=whole)
         output = channel.step(state, encode(frame))
         fresh = decode(data).records
-        log += list(fresh) if frame.kind in (Kind.TICKS, Kind.HEARTBEAT) else [None]
+        log += list(fresh) if frame.kind in (Kind.TICKS, Kind.HEARTBEAT) else [None] * len(fresh)
         for order in output.orders:
             decisions = next(frame.records for topic, frame in output.frames if topic == DECISIONS)
             [position] = decisions["position"][decisions["number"] == order.decision].tolist()
