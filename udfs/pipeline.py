@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 from schemas.control import Term
 from udfs.channel import Resources
+from udfs.execution.strategy import LoadStrategy
 from udfs.features.row import Features
 from udfs.machine import Machine, Pipeline
 from udfs.market.activity import Activity
@@ -16,7 +17,7 @@ from udfs.signals.ensemble import Ensemble
 from udfs.signals.label import Label
 from udfs.signals.learn import Learn
 from udfs.signals.score import Score
-from udfs.trade.stage import LoadStrategy, Trade
+from udfs.trade.stage import Trade
 
 OpenModel = Callable[[str], bytes]
 _ON_DEMAND: dict[str, Callable[[Term, int], Machine]] = {

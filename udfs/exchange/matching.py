@@ -30,16 +30,20 @@ class Terms(NamedTuple):
 
 
 @kernel()
+def fold_quote(quote, row):  # type: ignore[no-untyped-def]
+    """Bring a book row to a quote."""
+    row.position = quote.position
+    row.channel_ns = quote.channel_ns
+    row.bid, row.bid_size = quote.bid, quote.bid_size
+    row.ask, row.ask_size = quote.ask, quote.ask_size
+    row.marks = quote.marks
+
+
+@kernel()
 def fold_quotes(quotes: Records, first: int, last: int, book: Records) -> None:
     """Bring the book rows (QUOTE records by instrument number) to the state after quotes[first:last]."""
     for i in range(first, last):
-        quote = quotes[i]
-        row = book[quote.instrument]
-        row.position = quote.position
-        row.channel_ns = quote.channel_ns
-        row.bid, row.bid_size = quote.bid, quote.bid_size
-        row.ask, row.ask_size = quote.ask, quote.ask_size
-        row.marks = quote.marks
+        fold_quote(quotes[i], book[quotes[i].instrument])
 
 
 def empty_book(instruments: int) -> Records:

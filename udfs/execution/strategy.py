@@ -21,12 +21,13 @@ on which it may want something.
 Use it with `--strategy PATH:Class`; the file's hash stands in the term.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any, Protocol
 
 import msgspec
 
+from schemas.config import StrategyConfig
 from schemas.errors import ConfigError
 from schemas.features import INDEX
 from schemas.instrument import Instrument
@@ -70,6 +71,9 @@ class Strategy(Protocol):
     def initial(self) -> Any: ...
 
     def decide(self, state: Any, row: Row) -> Sequence[Intent] | Reason: ...
+
+
+LoadStrategy = Callable[[StrategyConfig], Strategy]  # what the outside provides: the strategy that a term names
 
 
 def check_features(name: str, strategy: Strategy, index: Mapping[str, int]) -> None:

@@ -6,7 +6,7 @@ import udfs.exchange.matching
 from schemas.frame import Records
 from schemas.records import TICK
 from udfs.arrays import QUOTE
-from udfs.exchange.matching import fold_quotes
+from udfs.exchange.matching import fold_quote
 from udfs.kernels import kernel, read_only
 
 NEVER_NS = 2**63 - 1
@@ -21,17 +21,20 @@ def advance(  # type: ignore[no-untyped-def]
     `position` is that of ticks[0], `now_ns` the channel time before ticks[tick_at]. Quotes of the records that were
     passed are folded into the book. Returns the next tick, the next quote and the channel time before that tick.
     """
+    if due_ns == NEVER_NS:  # nearly always
+        for i in range(tick_at, place):
+            now_ns = max(now_ns, ticks[i].receive_ns)
+        tick_at = place
     while tick_at < place:
         reached_ns = max(now_ns, ticks[tick_at].receive_ns)
         if reached_ns >= due_ns:
             break
         now_ns = reached_ns
         tick_at += 1
-    last = quote_at
-    while last < quotes.shape[0] and np.int64(quotes[last].position) < position + tick_at:
-        last += 1
-    fold_quotes(quotes, quote_at, last, book)
-    return tick_at, last, now_ns
+    while quote_at < quotes.shape[0] and np.int64(quotes[quote_at].position) < position + tick_at:
+        fold_quote(quotes[quote_at], book[quotes[quote_at].instrument])
+        quote_at += 1
+    return tick_at, quote_at, now_ns
 
 
 def warm() -> None:

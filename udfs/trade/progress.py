@@ -4,15 +4,17 @@ Two replicas of a channel, or a run and its replay, are compared by the digest a
 """
 
 import hashlib
+from struct import Struct
 
 import numpy as np
 
-from schemas.frame import Records
 from schemas.records import DECISION, PROGRESS
 from udfs.machine import Batch
 from udfs.trade.state import Ledger
 
 PROGRESS_EVERY = 10_000
+_PROGRESS = Struct("<QQIB3x32s")
+assert _PROGRESS.size == PROGRESS.itemsize
 
 
 def add_progress(ledger: Ledger, batch: Batch, term: int) -> None:
@@ -22,27 +24,20 @@ def add_progress(ledger: Ledger, batch: Batch, term: int) -> None:
     if due >= end and "decisions" not in batch.arrays:
         return
     decisions = batch["decisions"]
-    positions, data = decisions["position"].tolist(), decisions.tobytes()
-    before, taken, records = ledger.decisions - len(decisions), 0, []
+    data, before, taken, records = decisions.tobytes(), ledger.decisions - len(decisions), 0, []
     for position in range(due, end, PROGRESS_EVERY):
-        taken = _chain(ledger, positions, data, taken, position)
-        records.append(_record(ledger, position, before + taken, term))
-    _chain(ledger, positions, data, taken, end)
+        until = int(np.searchsorted(decisions["position"], position, "right"))
+        _chain(ledger, data, taken, until)
+        taken = until
+        records.append(_PROGRESS.pack(position, before + taken, term, ledger.halted, ledger.digest))
+    _chain(ledger, data, taken, len(decisions))
     if records:
-        batch["progress"] = np.array(records, PROGRESS)
+        batch["progress"] = np.frombuffer(b"".join(records), PROGRESS)
 
 
-def _chain(ledger: Ledger, positions: list[int], data: bytes, taken: int, position: int) -> int:
-    size = DECISION.itemsize
-    while taken < len(positions) and positions[taken] <= position:
-        ledger.digest = hashlib.sha256(ledger.digest + data[taken * size : (taken + 1) * size]).digest()
-        taken += 1
-    return taken
-
-
-def _record(ledger: Ledger, position: int, decisions: int, term: int) -> Records:
-    record = np.zeros((), PROGRESS)
-    record["position"], record["decisions"] = position, decisions
-    record["term"], record["halted"] = term, ledger.halted
-    record["digest"] = np.void(ledger.digest)
-    return record
+def _chain(ledger: Ledger, data: bytes, first: int, last: int) -> None:
+    """Take the decisions first to last into the digest, one by one."""
+    digest, size = ledger.digest, DECISION.itemsize
+    for at in range(first * size, last * size, size):
+        digest = hashlib.sha256(digest + data[at : at + size]).digest()
+    ledger.digest = digest

@@ -11,27 +11,30 @@ from schemas.trading import TERMINAL, ReportKind
 from udfs.risk.account import apply_fill
 from udfs.trade.state import TradeState
 
+_NAMES = REPORT.names or ()
+
 
 def take_report(state: TradeState, report: Records, instruments: Sequence[Instrument]) -> None:
     """Bring accounts and working orders up to one report; one for an order that is not ours changes nothing.
 
     A corrected or busted fill halts: what we hold is then for a person to say (a new term's opening positions).
     """
-    if report["kind"] in (ReportKind.FILL_CORRECT, ReportKind.FILL_BUST):
+    told = dict(zip(_NAMES, report.item(), strict=True))
+    kind = told["kind"]
+    if kind in (ReportKind.FILL_CORRECT, ReportKind.FILL_BUST):
         state.ledger.halted = True
         return
-    working = state.ledger.working.get(bytes(report["order_id"]).decode())
+    working = state.ledger.working.get(told["order_id"].decode())
     if working is None:
         return
     account = state.accounts[working.strategy, working.instrument]
-    if report["kind"] == ReportKind.FILL:
-        side, size = int(report["side"]), int(report["size"])
-        instrument = instruments[working.instrument]
-        apply_fill(account, instrument, side, int(report["price"]), size, int(report["fee"]))
+    if kind == ReportKind.FILL:
+        side, size = told["side"], told["size"]
+        apply_fill(account, instruments[working.instrument], side, told["price"], size, told["fee"])
         signed = size if side == Side.BUY else -size
         working.signed_left -= signed
         account["working"] -= signed
-    if report["kind"] in TERMINAL or (report["kind"] == ReportKind.FILL and report["leaves"] == 0):
+    if kind in TERMINAL or (kind == ReportKind.FILL and told["leaves"] == 0):
         account["working"] -= working.signed_left
         del state.ledger.working[working.id]
 

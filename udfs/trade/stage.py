@@ -1,17 +1,16 @@
 """The trade machine: features + rows + quotes (+ the gateway's reports) → decisions, orders, executions, progress."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 import numpy as np
 
-from schemas.config import StrategyConfig
 from schemas.control import Control, Halt, NewLimits, Resume, Term
 from schemas.records import DECISION, REPORT, Kind, feature_record
 from schemas.trading import Order, Reason, ReportKind, order_id
 from udfs.exchange.matching import Terms, empty_book, match
 from udfs.exchange.matching import warm as warm_matching
 from udfs.execution.settle import own_report
-from udfs.execution.strategy import Row, Strategy, check_features
+from udfs.execution.strategy import LoadStrategy, Row, check_features
 from udfs.kernels import read_only
 from udfs.machine import Batch
 from udfs.risk.account import ACCOUNT
@@ -22,11 +21,10 @@ from udfs.trade.quiet import Quiet
 from udfs.trade.reports import gathered, take_report
 from udfs.trade.seen import Asked, Seen, decision_bytes, seen
 from udfs.trade.state import Ledger, Timer, TradeState, Working, dump, load, succeed
-from udfs.trade.view import view_of
+from udfs.trade.view import settled, view_of
 from udfs.trade.walk import Walk, due_ns
 
 VALID_NS = 2_000_000_000  # an order that arrives later than this after its decision is refused
-LoadStrategy = Callable[[StrategyConfig], Strategy]
 
 
 class Trade:
@@ -68,7 +66,9 @@ class Trade:
     def warm(self) -> None:
         warm_matching()
         warm_clock()
-        self._quiet.warm(self.initial(), feature_record(self._term.feature_set.names))
+        state = self.initial()
+        self._quiet.warm(state, feature_record(self._term.feature_set.names))
+        settled(state.accounts, np.zeros(1, np.int64), np.zeros((state.accounts.size, 2), np.int64))
 
     def dump(self, state: TradeState) -> bytes:
         return dump(state)

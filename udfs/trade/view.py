@@ -6,6 +6,7 @@ import numpy as np
 import numpy.typing as npt
 
 from schemas.instrument import Instrument
+from udfs.kernels import kernel
 from udfs.risk.account import profit
 from udfs.risk.limits import View
 from udfs.trade.seen import Seen
@@ -44,11 +45,29 @@ def view_of(
 
 def _profit(state: TradeState, members: npt.NDArray[np.int64], instruments: Sequence[Instrument]) -> int:
     """Of all strategies in `members`."""
-    accounts, quotes = state.accounts[:, members], state.book[members]
-    total = sum(accounts["realised"].ravel().tolist()) - sum(accounts["fees"].ravel().tolist())
-    for ordinal, place in np.argwhere(accounts["size"]).tolist():  # where nothing is held there is nothing to mark
-        account, quote = accounts[ordinal, place], quotes[place]
-        one = instruments[int(members[place])]
-        settled = int(account["realised"]) - int(account["fees"])
-        total += profit(account, one, int(quote["bid"]), int(quote["ask"])) - settled
+    held = np.empty((state.accounts.shape[0] * len(members), 2), np.int64)
+    high, low, count = settled(state.accounts, members, held)
+    total = (high << 32) + low
+    for ordinal, number in held[:count].tolist():  # where nothing is held there is nothing to mark
+        account, quote, one = state.accounts[ordinal, number], state.book[number], instruments[number]
+        own = int(account["realised"]) - int(account["fees"])
+        total += profit(account, one, int(quote["bid"]), int(quote["ask"])) - own
     return total
+
+
+@kernel()
+def settled(accounts, members, held):  # type: ignore[no-untyped-def]
+    """Realised less fees of all strategies in `members`, and where something is held.
+
+    The sum may be beyond 64 bits: it is high * 2^32 + low. `held` gets (strategy, instrument); returns their number.
+    """
+    high = low = count = 0
+    for ordinal in range(accounts.shape[0]):
+        for number in members:
+            account = accounts[ordinal, number]
+            high += (account.realised >> 32) - (account.fees >> 32)
+            low += (account.realised & 0xFFFFFFFF) - (account.fees & 0xFFFFFFFF)
+            if account.size != 0:
+                held[count, 0], held[count, 1] = ordinal, number
+                count += 1
+    return high, low, count
