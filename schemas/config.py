@@ -95,6 +95,7 @@ class FeaturesConfig(_Strict, frozen=True):
     """Which features are computed, in which order: `set = "default"` or `names = [...]` in TOML."""
 
     names: tuple[str, ...] = NAMES
+    reference: str = ""  # "VENUE SYMBOL" of the instrument that beta is measured against, in every channel
 
     def __post_init__(self) -> None:
         chosen(self.names)
@@ -160,6 +161,7 @@ class Config(_Strict, frozen=True):
         if len(set(names)) != len(names):
             raise ConfigError("strategies: a name stands twice, and their orders would have the same ids")
         self._check_bars()
+        self._check_reference()
 
     def _check_bars(self) -> None:
         """Whoever asks for features over bars of activity says what fills such a bar."""
@@ -167,6 +169,19 @@ class Config(_Strict, frozen=True):
             for one in self.universe.instruments:
                 if one.tradable and not getattr(one, f"bar_{series}"):
                     raise ConfigError(f"universe: {one.venue} {one.symbol}: the features need bar_{series}")
+
+    def _check_reference(self) -> None:
+        """Whoever asks for features beside a reference names one that every channel carries."""
+        if not any(one.series.array == "pairs" for one in chosen(self.features.names).features):
+            return
+        for channel in self.universe.channels:
+            if self.features.reference not in {
+                f"{one.venue} {one.symbol}" for one in self.universe.of_channel(channel)
+            }:
+                raise ConfigError(
+                    f'features: beta needs reference = "VENUE SYMBOL" of an instrument that channel {channel} carries; '
+                    f"given is {self.features.reference!r}"
+                )
 
 
 def load(path: Path) -> Config:

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from zlib import crc32
 
 from schemas.indicators import OF_PRICES, OF_TRADES, Indicator
-from schemas.microstructure import OF_DEPTH, OF_PRINTS, OF_QUOTES
+from schemas.microstructure import OF_DEPTH, OF_PAIRS, OF_PRINTS, OF_QUOTES
 from schemas.mirror import OF_100, SIGNED, UNSIGNED
 
 SECOND_NS = 1_000_000_000
@@ -45,9 +45,10 @@ NOTIONAL_BARS = Series("notional", "activity", 1)
 TRADE_BARS = Series("trades", "activity", 2)
 DEPTH_1S, DEPTH_10S = (Series(f"{ns // SECOND_NS}s", "depths", n, ns) for n, ns in enumerate(BAR_WIDTHS_NS[:2]))
 PRINTS_1S, PRINTS_10S = (Series(f"{ns // SECOND_NS}s", "prints", n, ns) for n, ns in enumerate(BAR_WIDTHS_NS[:2]))
+PAIRS_1S, PAIRS_10S, PAIRS_60S = (Series(f"{ns // SECOND_NS}s", "pairs", n, ns) for n, ns in enumerate(BAR_WIDTHS_NS))
 _OF_TIME, _OF_ACTIVITY = (ONE_SECOND, TEN_SECONDS, ONE_MINUTE), (VOLUME_BARS, NOTIONAL_BARS, TRADE_BARS)
 BAR_SERIES = (*_OF_TIME, *_OF_ACTIVITY)  # whose bars have prices
-SERIES = (*BAR_SERIES, DEPTH_1S, DEPTH_10S, PRINTS_1S, PRINTS_10S)
+SERIES = (*BAR_SERIES, DEPTH_1S, DEPTH_10S, PRINTS_1S, PRINTS_10S, PAIRS_1S, PAIRS_10S, PAIRS_60S)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -165,6 +166,7 @@ _READ = (
     *((series, OF_DEPTH) for series in (DEPTH_1S, DEPTH_10S)),
     *((series, OF_PRINTS) for series in (PRINTS_1S, PRINTS_10S)),
     *((series, OF_QUOTES) for series in (ONE_SECOND, TEN_SECONDS)),
+    *((series, OF_PAIRS) for series in (PAIRS_1S, PAIRS_10S, PAIRS_60S)),
 )
 MICROSTRUCTURE = tuple(feature for series, indicators in _READ for feature in _on(series, indicators))
 TABLE = (*FEATURES, *_MINUTE, *INDICATORS, *MICROSTRUCTURE, *_ACTIVITY, *_TIME)

@@ -1,4 +1,4 @@
-"""The microstructure of the literature: what each feature is called on bars of levels, of prints and of quotes."""
+"""What each feature is called on bars of levels, of prints, of quotes, and of an instrument beside its reference."""
 
 from schemas.indicators import Indicator
 from schemas.mirror import SIGNED, UNSIGNED
@@ -56,5 +56,14 @@ OF_QUOTES = (
         1,
         UNSIGNED,
         "changes of the best quotes / trades in the bar; their number without trades",
+    ),
+)
+OF_PAIRS = (
+    Indicator(
+        "beta_60",
+        "1",
+        61,
+        UNSIGNED,
+        "Sharpe 1963: cov(r, q) / var(q) of 60 log returns of the mid and of the reference's; 0 when q is constant",
     ),
 )

@@ -138,6 +138,18 @@ LABEL = np.dtype(
     ]
 )
 
+# An instrument and its reference at the close of one of its bars of time.
+PAIR = np.dtype(
+    [
+        ("position", "<u8"),
+        ("mid_half", "<i8"),  # bid + ask at the close
+        ("reference_half", "<i8"),  # of the reference, by its last quote before the close
+        ("instrument", "<u4"),
+        ("width", "u1"),
+        ("pad", "u1", (3,)),
+    ]
+)
+
 # The online learner's prediction for each feature row, in the order of the rows.
 ONLINE = np.dtype([("row", "<u8"), ("online_bp", "<i4"), ("pad", "<u4")])
 
@@ -164,6 +176,7 @@ ARRAYS: dict[str, np.dtype] = {  # type: ignore[type-arg]
     "closes": CLOSE,  # bars
     "depths": DEPTH,  # levels
     "prints": PRINT,  # prints
+    "pairs": PAIR,  # pairs
     "activity": CLOSE,  # activity: bars of volume, notional and trades
     "features": FEATURE,  # features
     "scores": SCORE,  # score

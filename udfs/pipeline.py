@@ -11,6 +11,7 @@ from udfs.market.activity import Activity
 from udfs.market.bars import Bars
 from udfs.market.book import Book
 from udfs.market.levels import Levels
+from udfs.market.pairs import Pairs
 from udfs.market.prints import Prints
 from udfs.market.quality import Quality
 from udfs.signals.ensemble import Ensemble
@@ -24,13 +25,14 @@ _ON_DEMAND: dict[str, Callable[[Term, int], Machine]] = {
     "depths": Levels,
     "prints": Prints,
     "activity": Activity,
+    "pairs": Pairs,
 }  # by what their features read
 
 
 def market(term: Term, channel: int) -> list[Machine]:
     """What needs no model: from ticks to feature rows. Training data comes from here.
 
-    Levels, prints and bars of activity run only when the term's feature set has a feature of theirs.
+    Levels, prints, bars of activity and pairs run only when the term's feature set has a feature of theirs.
     """
     arrays = {feature.series.array for feature in term.feature_set.features}
     asked = [machine(term, channel) for array, machine in _ON_DEMAND.items() if array in arrays]

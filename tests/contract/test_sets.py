@@ -29,18 +29,27 @@ CHOSEN = {
     "levels": ("depth_imbalance_5_1s", "level_flow_imbalance_10_1s", "spread", "volatility_1s"),
     "prints": ("effective_spread_1s", "realised_spread_10s", "lee_ready_imbalance_1s", "spread", "volatility_1s"),
     "activity": ("return_volume_bar", "rsi_14_trades_bar", "seconds_notional_bar", "spread", "volatility_1s"),
+    "pairs": ("beta_60_1s", "beta_60_10s", "spread", "volatility_1s"),
     "all": SETS["all"],
 }
-ARRAYS = {"levels": {"depths"}, "prints": {"prints"}, "activity": {"activity"}, "all": {"depths", "prints", "activity"}}
+REFERENCE = 2  # of channel 1, which gives channel 0 nothing of it here
+ARRAYS = {
+    "levels": {"depths"},
+    "prints": {"prints"},
+    "activity": {"activity"},
+    "pairs": {"pairs"},
+    "all": {"depths", "prints", "activity", "pairs"},
+}
 
 
 def term(names: tuple[str, ...]) -> Term:
     model, plain = small_model(names), demo_term()
-    instruments = tuple(msgspec.structs.replace(one, **COUNTED) for one in plain.universe.instruments)
+    instruments = [msgspec.structs.replace(one, **COUNTED) for one in plain.universe.instruments]
+    reference = instruments[REFERENCE] = msgspec.structs.replace(instruments[REFERENCE], reference_of=(0,))
     return msgspec.structs.replace(
         plain,
-        universe=Universe(instruments),
-        features=FeaturesConfig(names=names),
+        universe=Universe(tuple(instruments)),
+        features=FeaturesConfig(names=names, reference=f"{reference.venue} {reference.symbol}"),
         feature_hash=model.feature_hash,
         models=(model,),
     )

@@ -30,7 +30,7 @@ import numpy as np
 from schemas.control import Term
 from schemas.features import BAR_SERIES, BY_NAME, INDICATORS, Series
 from schemas.frame import Records
-from udfs.features import activity, depth, messages, returns, session, signing, spreads
+from udfs.features import activity, beta, depth, messages, returns, session, signing, spreads
 from udfs.features.indicators import OF_PRICES, OF_TRADES
 
 # Which bars an idea is shown; with 0 every bar in which something happened.
@@ -81,6 +81,7 @@ IDEAS = (
         Idea(tuple(f"{name}_{bars}_bar" for name in _OF_ACTIVITY), activity.update, activity.STATE, needs=TRADE)
         for bars in ("volume", "notional", "trades")
     ),
+    *(Idea((f"beta_60_{suffix}",), beta.update, beta.STATE, needs=0) for suffix in ("1s", "10s", "60s")),
     Idea(("session_phase", "seconds_since_open"), session.update, session.NOTHING, session.calendars, 0),
     Idea(("volume_usual_share", "volume_over_usual"), session.update_volume, session.VOLUMES, session.calendars, 0),
 )

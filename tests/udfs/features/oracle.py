@@ -22,6 +22,7 @@ from udfs.market.book import Book
 from udfs.market.quality import Quality
 
 OWN = {one.number for one in universe().instruments if one.channel == CHANNEL and one.tradable}
+REFERENCE = "binance-spot I3"
 Bar = dict[str, int]
 Oracle = Callable[[list[Bar]], dict[str, float]]  # the bars of one instrument so far, to values by name
 
@@ -30,7 +31,9 @@ def term_of(*names: str) -> Term:
     """The tests' term with a feature set of these names, and bars of activity that a few trades fill."""
     fills = {"bar_volume": 100, "bar_notional": 12 * 10**8, "bar_trades": 7}
     instruments = tuple(msgspec.structs.replace(one, **fills) for one in universe().instruments)
-    return msgspec.structs.replace(term(), features=FeaturesConfig(names=names), universe=Universe(instruments))
+    return msgspec.structs.replace(
+        term(), features=FeaturesConfig(names=names, reference=REFERENCE), universe=Universe(instruments)
+    )
 
 
 def rows_of(names: tuple[str, ...], **arrays: np.ndarray) -> np.ndarray:

@@ -196,7 +196,7 @@ def _joined(empty: np.ndarray, arrays: list[np.ndarray]) -> np.ndarray:
     return np.concatenate(full) if full else empty
 
 
-_MARKET = ("quotes", "closes", "depths", "prints", "activity")
+_MARKET = ("quotes", "closes", "depths", "prints", "activity", "pairs")
 SHOWN = ("ticks", "refused", "faults", "suspects", "backwards", *_MARKET, "features")
 LAYOUTS = {name: ARRAYS[name] for name in SHOWN if name in ARRAYS}
 
