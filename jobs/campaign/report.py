@@ -5,7 +5,7 @@ from collections.abc import Iterable
 import numpy as np
 from rich.console import Console
 from rich.table import Table
-from scipy.stats import binomtest
+from scipy.special import betaincinv
 
 from jobs.campaign.round import Round
 
@@ -59,8 +59,7 @@ def upper_bound(failures: int, trials: int) -> float:
     >>> round(upper_bound(0, 100), 4)  # the rule of three: 3 / 100
     0.0295
     """
-    found = binomtest(failures, trials, alternative="less").proportion_ci(CONFIDENCE, method="exact")
-    return float(found.high)
+    return float(betaincinv(failures + 1, trials - failures, CONFIDENCE)) if failures < trials else 1.0
 
 
 def _faults(each: Round) -> list[str]:

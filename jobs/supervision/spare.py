@@ -57,7 +57,8 @@ class Rehearsals:
             self._learned(name, "it works")
         known = self._warm | {name for name, tries in self._tries.items() if tries == TRIES_MAX}
         cold = [name for name, free in asked.taskmanagers().items() if free and name not in known]
-        if cold:
+        completed, _ = asked.checkpoints(job)
+        if cold and completed:  # until then the job itself is still loading kernels and models, and needs the cores
             self._spare, self._state, self._begun_s = cold[0], "", time.monotonic()
             self._tries[self._spare] += 1
             self._client = self._cluster.begin_submission("jobs.rehearse", *self._arguments)
