@@ -19,7 +19,7 @@ MESSAGES_MAX = 50  # of each log: its GENESIS and TERM, and ticks through every 
 
 def main(arguments: list[str]) -> None:
     given = _parser().parse_args(arguments)
-    from jobs.adapters.flink import build_rehearsal, environment  # starts a JVM
+    from jobs.adapters.flink import build_rehearsal, environment, send_no_jars  # starts a JVM
 
     reader = Reader(given.bootstrap, TICKS.name, given.channels, "beginning")
     try:
@@ -27,6 +27,8 @@ def main(arguments: list[str]) -> None:
     finally:
         reader.close()
     env = environment({"restart-strategy.type": "none"}, [])
+    if given.lean:
+        send_no_jars(env)
     env.set_parallelism(1)
     env._j_stream_execution_environment.getCheckpointConfig().disableCheckpointing()
     build_rehearsal(env, given.bootstrap, ends, partial(open_resources, given.models))
@@ -37,6 +39,7 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="rehearse", description=__doc__)
     parser.add_argument("--bootstrap", required=True, help="the broker, HOST:PORT")
     parser.add_argument("--channels", type=channel_numbers, required=True, help="numbers with commas between them")
+    parser.add_argument("--lean", action="store_true", help="the cluster has PyFlink's jar in lib/: send none along")
     parser.add_argument("--models", type=Path, help="the model registry's folder; default: the installed one")
     return parser
 

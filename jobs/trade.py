@@ -36,7 +36,11 @@ def main(arguments: list[str]) -> None:
     channels = tuple(int(one) for one in given.channels.split(","))
     check(given.bootstrap, channels, given.models)
     from jobs.adapters.drill import DRILLS
-    from jobs.adapters.flink import build, environment  # starts a JVM, so only once the arguments are known to be right
+    from jobs.adapters.flink import (  # starts a JVM, so only once the arguments are known to be right
+        build,
+        environment,
+        send_no_jars,
+    )
     from udfs.flink import ChannelOperator
 
     settings = {}
@@ -51,6 +55,8 @@ def main(arguments: list[str]) -> None:
         if newest is not None:
             settings["execution.state-recovery.path"] = f"file://{newest}"
     env = environment(settings, given.jar)
+    if given.lean:
+        send_no_jars(env)
     env.set_parallelism(given.parallelism)
     build(
         env,
@@ -110,6 +116,7 @@ def command_line() -> argparse.ArgumentParser:
     parser.add_argument("--models", type=Path, help="the model registry's folder; default: the installed one")
     parser.add_argument("--work", type=Path, help="embedded: where checkpoints and savepoints lie")
     parser.add_argument("--jar", type=Path, action="append", default=[], help="embedded: the Kafka connector")
+    parser.add_argument("--lean", action="store_true", help="the cluster has PyFlink's jar in lib/: send none along")
     parser.add_argument("--bounded", action="store_true", help="stop at what is in the log now")
     parser.add_argument("--folder", type=Path, help="of the run: where the address of its metrics is told")
     add_argument(parser)

@@ -4,6 +4,8 @@ from collections.abc import Sequence
 
 from jobs.supervision.events import Event
 
+SETTLED_NS = 3_000_000_000  # what hangs on a part is seen to be down a moment after that part is up again
+
 __all__ = ["back", "came_up", "down", "warm"]
 
 
@@ -15,7 +17,10 @@ def back(events: Sequence[Event], begin_ns: int, is_replaced: bool, now_ns: int)
     since = [one for one in events if one.wall_ns > begin_ns]
     if down(events) or (is_replaced and not any(one.what == "down" for one in since)):
         return None
-    return max(one.wall_ns for one in since if one.what == "up") if is_replaced else now_ns
+    last_ns = max((one.wall_ns for one in since if one.what in ("up", "down")), default=None)
+    if last_ns is None:
+        return now_ns
+    return last_ns if now_ns - last_ns > SETTLED_NS else None
 
 
 def down(events: Sequence[Event]) -> set[str]:

@@ -25,8 +25,9 @@ class Engine:
         checkpoints, savepoints = state / "checkpoints", state / "savepoints"
         self._cluster = Cluster(folder / "cluster", checkpoints=checkpoints, savepoints=savepoints, slots=SLOTS)
         self._tell = tell
-        self._trade = Trade(self._cluster, state, arguments)
-        self._rehearsals = Rehearsals(self._cluster, arguments, tell)
+        given = [*arguments, "--lean"]
+        self._trade = Trade(self._cluster, state, given)
+        self._rehearsals = Rehearsals(self._cluster, given, tell)
 
     def parts(self, broker: Kept) -> list[Kept]:
         self._cluster.prepare()

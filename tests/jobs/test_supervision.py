@@ -160,9 +160,13 @@ def test_only_the_last_event_of_a_part_counts() -> None:
 
 
 def test_a_killed_part_is_not_back_before_it_was_seen_down() -> None:
-    before = [Event(1, "feed", "up", "")]
+    before, second = [Event(1, "jobmanager", "up", "")], 1_000_000_000
     assert back(before, 5, is_replaced=True, now_ns=6) is None  # its keeper has not looked yet
-    gone = [*before, Event(7, "feed", "down", "")]
+    gone = [*before, Event(7, "jobmanager", "down", "")]
     assert back(gone, 5, is_replaced=True, now_ns=8) is None
-    assert back([*gone, Event(9, "feed", "up", "")], 5, is_replaced=True, now_ns=12) == 9
+    again = [*gone, Event(9, "jobmanager", "up", "")]
+    assert back(again, 5, is_replaced=True, now_ns=2 * second) is None  # what hangs on it may go down yet
+    assert back(again, 5, is_replaced=True, now_ns=4 * second) == 9
+    late = [*again, Event(second, "trade", "down", "")]
+    assert back(late, 5, is_replaced=True, now_ns=9 * second) is None
     assert back(before, 5, is_replaced=False, now_ns=6) == 6  # woke up in time
