@@ -29,6 +29,7 @@ from schemas.frame import Frame
 from schemas.records import Kind
 
 FAULTS = "faults"
+READY = "feed is running"
 ROUND_S = 1.0  # a feed that waits for a frame's time says so as often
 
 
@@ -50,10 +51,12 @@ def feed(
     pace: float = 0.0,
     fault_seed: int | None = None,
     observer: Observer | None = None,
+    ready: Callable[[], None] = lambda: None,
 ) -> Fed:
     """Write the ticks of `data` into the logs; returns when all is delivered, or after SIGTERM or SIGINT.
 
     `pace` is in seconds of the past per second, 0 for as fast as the broker takes them. `fault_seed` injects faults.
+    `ready` is called when all is read and the first record may go.
     """
     with stop_asked() as stop:
         capture = read_data(data, config.universe)
@@ -62,6 +65,7 @@ def feed(
         lines = {channel: Line(producer, bootstrap, config, channel, fault_seed) for channel in sorted(capture)}
         frames = heapq.merge(*(line.rest(capture[channel]) for channel, line in lines.items()), key=_time)
         page = FeedPage(observer or Observer(Page("feed")), producer, len(capture.refused))
+        ready()
         with _progress(sum(map(len, capture.values()))) as advance:
             first_ns, start_ns, is_complete = _replay(frames, lines, pace, stop, page, advance)
         producer.flush()
@@ -97,7 +101,15 @@ def main(arguments: list[str]) -> None:
     log.begin("feed")
     fault_seed = given.seed if given.inject == FAULTS else None
     with observed("feed", given.metrics, given.folder, given.bootstrap) as observer:
-        fed = feed(given.bootstrap, load(given.config), given.data, given.pace, fault_seed, observer)
+        fed = feed(
+            given.bootstrap,
+            load(given.config),
+            given.data,
+            given.pace,
+            fault_seed,
+            observer,
+            lambda: print(READY, flush=True),
+        )
     state = "all of it" if fed.is_complete else "stopped; started again, it goes on from here"
     log.say(f"fed {sum(fed.written.values())} records: {state}", records=sum(fed.written.values()))
 

@@ -19,6 +19,7 @@ from jobs.adapters.broker import Broker
 from jobs.adapters.endpoints import publish, withdraw
 from jobs.adapters.supervisor import Supervisor
 from jobs.begin import begin
+from jobs.feed import READY
 from jobs.settled import Settled
 from jobs.supervision.bodies import Job, LocalBroker
 from jobs.supervision.engine import Engine
@@ -95,7 +96,7 @@ class SupervisedRun:
         self._is_settled = Settled(bootstrap, self._config.universe.channels, self._folder)
         self._wait(self._is_settled.is_read, START_S_MAX, "trade has read the logs")
         fed = ["--data", str(self._data), *config, *here, "--pace", str(self._pace)]
-        self._feed = Job(self._jobs, "feed", "--bootstrap", bootstrap, *fed, ready=None, may_end=True)
+        self._feed = Job(self._jobs, "feed", "--bootstrap", bootstrap, *fed, ready=READY, may_end=True)
         self._keep("feed", self._feed, broker)
 
     def _keep(self, name: str, body: Job | LocalBroker, *needs: Kept) -> Kept:

@@ -32,7 +32,7 @@ CALM_S_MAX = 300.0  # for everything to be up
 WARM_S_MAX = 180.0  # for a spare to have rehearsed; then a TaskManager is struck though the spare is cold
 FOUND_S_MAX = 60.0
 BACK_S_MAX = 300.0
-AFTER_S = 2.0  # the window of a pause ends so long after everything was up again
+RESUMED_S_MAX = 120.0  # for a decision after everything was up again
 END_S_MAX = 600.0
 POLL_S = 0.1
 
@@ -118,7 +118,7 @@ def _strike(folder: Path, child: Process, one: Strike, arrivals: Arrivals) -> St
     begin_ns = wall_ns()
     strike(victim, one)
     back_ns = _await_back(folder, child, victim, one, begin_ns)
-    time.sleep(AFTER_S)
+    _await_decision(folder, child, arrivals, back_ns)
     pause_s = longest_gap_s(list(arrivals.at_ns), begin_ns, wall_ns())
     return Struck(one, (back_ns - begin_ns) / 1e9, pause_s, _doubled(folder), spare)
 
@@ -147,6 +147,16 @@ def _await_back(folder: Path, child: Process, victim: psutil.Process, one: Strik
         child.check()
         time.sleep(POLL_S)
     raise SetupError(f"not back within {BACK_S_MAX:.0f} s: {', '.join(sorted(down(read_events(folder))))}")
+
+
+def _await_decision(folder: Path, child: Process, arrivals: Arrivals, back_ns: int) -> None:
+    """A pause ends with a decision, however long everything has been up."""
+    deadline = time.monotonic() + RESUMED_S_MAX
+    while _is_feeding(folder) and not (arrivals.at_ns and arrivals.at_ns[-1] > back_ns):
+        child.check()
+        if time.monotonic() > deadline:
+            raise SetupError(f"everything is up, and no decision came within {RESUMED_S_MAX:.0f} s")
+        time.sleep(POLL_S)
 
 
 def _lives(victim: psutil.Process) -> bool:
