@@ -37,7 +37,7 @@ def main(arguments: list[str]) -> None:
         observed("archive", *watched) as observer,
     ):
         store.create()
-        door = Door(given.folder, open_store(warehouse, read_only=True))
+        door = Door(given.folder, open_store(warehouse, read_only=True), open_store(warehouse))
         tally = Tally()
         archive = Archive(store, tell=tally.take)
         readers = {

@@ -2,10 +2,11 @@
 
 from pathlib import Path
 
-import msgspec
 from rich.console import Console
 
+from jobs.adapters.clock import wall_ns
 from jobs.results.agreement import table_of, verdict
+from jobs.results.kept import keep, write_report
 from jobs.results.oracle import parities, with_change
 from jobs.results.store import Store, open_archive, read_term
 from schemas.control import Term
@@ -15,7 +16,8 @@ REPORT = "parity.json"
 
 
 def parity(folder: Path, *, mutate: bool = False, warehouse: str | None = None) -> int:
-    """Compare every quantity; 0 = all agree, 1 = not, or nothing was compared. The figures go to `parity.json`.
+    """Compare every quantity; 0 = all agree, 1 = not, or nothing was compared. The figures go to `parity.json`
+    and to the table `parity_runs`.
 
     Integers must be equal; ratios, which are float32 in a feature row, agree to a millionth. With `mutate` the
     middle trade's price is one step higher for SQL alone, so that a comparison that works must find differences.
@@ -33,7 +35,8 @@ def parity(folder: Path, *, mutate: bool = False, warehouse: str | None = None) 
             f"{refused:,} records are in quarantine: the pipeline left them out, SQL did not", highlight=False
         )
     if not mutate:
-        (folder / REPORT).write_bytes(msgspec.json.format(msgspec.json.encode(found)))
+        write_report(folder / REPORT, found)
+        keep(folder, warehouse, found, "sql", wall_ns())
     return verdict(found, console)
 
 

@@ -2,11 +2,12 @@
 
 from pathlib import Path
 
-import msgspec
 from rich.console import Console
 
+from jobs.adapters.clock import wall_ns
 from jobs.adapters.java import find_java
 from jobs.results.agreement import table_of, verdict
+from jobs.results.kept import keep, write_report
 from jobs.results.store import open_archive, read_term
 from jobs.results.venue import OUT_OF_ORDER_MS, middle_close, read_trades, told_late, venue_parities
 from schemas.control import Term
@@ -18,7 +19,8 @@ REPORT = "parity-venue-time.json"
 
 
 def venue_time(folder: Path, *, mutate: bool = False, warehouse: str | None = None) -> int:
-    """Compare every quantity exactly; 0 = all agree, 1 = not, or nothing was compared. The figures go to REPORT.
+    """Compare every quantity exactly; 0 = all agree, 1 = not, or nothing was compared. The figures go to REPORT
+    and to the table `parity_runs`.
 
     The archived trades, in the order of their receipt, are windowed by venue time; both sides leave out, and count,
     trades whose window the watermark had closed, and must name the same ones. With `mutate` the trade that closes the
@@ -40,7 +42,8 @@ def venue_time(folder: Path, *, mutate: bool = False, warehouse: str | None = No
     if timeless:
         console.print(f"{timeless:,} trades have no venue time and are in no bar", highlight=False)
     if not mutate:
-        (folder / REPORT).write_bytes(msgspec.json.format(msgspec.json.encode(found)))
+        write_report(folder / REPORT, found)
+        keep(folder, warehouse, found, "flink", wall_ns())
     return verdict(found, console)
 
 

@@ -32,7 +32,7 @@ DATABASE = "penstock"
 TABLES = (
     *("instruments_by_number", "strategies_by_term"),  # first: the others look names and units up in them
     *("frames", "ticks", "features", "decisions", "outcomes", "orders", "executions", "quarantine", "progress"),
-    *("stamps", "clocks"),
+    *("stamps", "clocks", "parity_runs"),
 )
 VIEWS = ("instruments", "strategies", "fills", "controls", "latency")
 CONNECT_S = 3

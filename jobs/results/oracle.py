@@ -2,8 +2,9 @@
 
 from collections.abc import Iterator
 from importlib.resources import files
-from typing import Any, NamedTuple
+from typing import Any
 
+import msgspec
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
@@ -41,7 +42,7 @@ RATIOS = {
 WINDOWS = {0: 20, 1: 6, 2: 1}
 
 
-class Parity(NamedTuple):
+class Parity(msgspec.Struct, frozen=True):
     """One quantity: how many values were compared, how many differ, and by how much at most."""
 
     quantity: str

@@ -218,6 +218,12 @@ SELECT _partition AS channel, epoch, fromUnixTimestamp64Nano(start_ns, 'UTC') AS
 FROM clocks
 ORDER BY ALL;
 
+-- Parity: how many values each check compared, and how many differed (none may).
+SELECT time, beside, sum(compared) AS compared_all, sum(different + missing) AS differ
+FROM parity_runs
+GROUP BY ALL
+ORDER BY time;
+
 -- What configured and stopped the channels.
 SELECT channel, _offset, source, control, left(document, 80) AS begins
 FROM controls

@@ -51,7 +51,7 @@ def test_flink_and_numpy_agree_late_trades_included_and_a_changed_price_is_found
     assert done.returncode == 1, done.stdout + done.stderr  # 0 as it was, 1 with the change
     assert ": 0 differ" in done.stdout
     assert "is 1 unit higher for Flink" in done.stdout
-    found = {one[0]: one for one in json.loads((folder / REPORT).read_bytes())}
+    found = {one["quantity"]: one for one in json.loads((folder / REPORT).read_bytes())}
     with open_archive(folder) as store:
         trades, _ = read_trades(store, read_term(store))
     backwards = (trades["venue_ns"][1:] < trades["venue_ns"][:-1]).sum()
@@ -60,5 +60,5 @@ def test_flink_and_numpy_agree_late_trades_included_and_a_changed_price_is_found
         bars, late = slow_bars(trades.tolist(), width_ns, OUT_OF_ORDER_MS)
         name = f"{width_ns // 10**9}-s venue-time bars"
         assert late, "no trade is late: nothing was tried"
-        assert found[f"{name}: close"][2] == len(bars)
-        assert found[f"{name}: late trades"][2] == len(late)
+        assert found[f"{name}: close"]["compared"] == len(bars)
+        assert found[f"{name}: late trades"]["compared"] == len(late)

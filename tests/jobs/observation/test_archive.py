@@ -1,12 +1,14 @@
 """What the archive tells of messages; beside its tables: tests/jobs/warehouse/test_contents.py."""
 
-import json
 from pathlib import Path
 
 import numpy as np
 
 from jobs.adapters.metrics import Page
 from jobs.observation.archive import MEMBERS, Tally, fill
+from jobs.parity import REPORT
+from jobs.results.kept import write_report
+from jobs.results.oracle import Parity
 from jobs.warehouse.intake import Taken
 from schemas import metrics
 from schemas.arrow import Raw
@@ -25,7 +27,7 @@ def test_the_last_parity_check_is_told(tmp_path: Path):
     page = Page("archive")
     fill(page, Idle(), Tally(), tmp_path)  # type: ignore[arg-type]
     assert page.value(metrics.PARITY) is None, "no check, no claim"
-    (tmp_path / "parity.json").write_text(json.dumps([{"different": 2, "missing": 1}, {"different": 0, "missing": 4}]))
+    write_report(tmp_path / REPORT, [Parity("a", 0.0, 9, 2, 1, 5.0, (0, 1)), Parity("b", 0.0, 9, 0, 4, 0.0, None)])
     fill(page, Idle(), Tally(), tmp_path)  # type: ignore[arg-type]
     assert page.value(metrics.PARITY) == 7 and 0 <= page.value(metrics.PARITY_AGE) < 600
     assert page.value(metrics.ARCHIVED) == 5 and page.value(metrics.GAPS, 0) == 2

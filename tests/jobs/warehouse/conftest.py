@@ -6,6 +6,8 @@ from pathlib import Path
 import pytest
 
 from jobs.adapters.clickhouse import Store, open_store
+from jobs.results.kept import keep
+from jobs.results.oracle import Parity
 from jobs.warehouse.archive import Archive
 from tests.jobs.warehouse.lists import readers
 from tests.jobs.warehouse.log import dirty
@@ -19,6 +21,7 @@ def run_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
         store.create()
         archive = Archive(store, block_messages_max=500)
         archive.run_to_end(readers(dirty(), archive))
+    keep(folder, None, [Parity("close", 0.0, 9, 0, 0, 0.0, None)], "sql", 1)
     return folder
 
 

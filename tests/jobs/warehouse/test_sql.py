@@ -8,10 +8,14 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
+import pyarrow as pa
 import pytest
 
-from jobs.adapters.clickhouse import open_store
+from jobs.adapters.clickhouse import Store, open_store
+from jobs.results.kept import keep
+from jobs.results.oracle import Parity
 from jobs.sql import sql
+from jobs.warehouse import door as door_of
 from jobs.warehouse.door import QUESTION_BYTES_MAX, SOCKET, Door, ask
 from schemas.errors import DataError, SetupError
 
@@ -31,9 +35,15 @@ WRITING = [
 ]
 
 
+def both(folder: Path) -> tuple[Store, Store]:
+    """A connection that only reads, and one that writes."""
+    warehouse = f"chdb://{folder / 'warehouse'}"
+    return open_store(warehouse, read_only=True), open_store(warehouse)
+
+
 @pytest.fixture(scope="module")
 def door(run_folder: Path) -> Iterator[Path]:
-    opened = Door(run_folder, open_store(f"chdb://{run_folder / 'warehouse'}", read_only=True))
+    opened = Door(run_folder, *both(run_folder))
     yield run_folder
     opened.close()
 
@@ -54,6 +64,18 @@ def test_nothing_writes(door: Path, query: str) -> None:
     with pytest.raises(DataError):  # also not by somebody who leaves our client out
         ask(door, query, "CSV")
     assert not written.exists()
+    assert sql(COUNT, "CSV", door) == b"14\n"
+
+
+def test_what_a_check_found_is_kept_and_nothing_else(door: Path) -> None:
+    found = [Parity("close", 0.0, 5, 1, 0, 2.0, None), Parity("return", 1e-6, 5, 0, 0, 0.0, (0, 1))]
+    keep(door, None, found, "flink", 77)
+    kept = sql("SELECT quantity, compared, different FROM parity_runs WHERE checked_ns = 77 ORDER BY ALL", "CSV", door)
+    assert kept == b'"close",5,1\n"return",5,0\n'
+    with pytest.raises(DataError, match="keeps rows for parity_runs only, not for orders"):
+        door_of.keep(door, "orders", pa.table({"id": ["x"]}))
+    with pytest.raises(DataError, match="ClickHouse refused"):
+        door_of.keep(door, "parity_runs", pa.table({"no_such_column": ["x"]}))
     assert sql(COUNT, "CSV", door) == b"14\n"
 
 
@@ -95,7 +117,7 @@ def test_without_an_archive_the_files_answer(door: Path, tmp_path: Path) -> None
         [sys.executable, "-P", "-c", code.replace(str(door), str(deep))], capture_output=True, text=True, check=False
     )
     assert "has it open, and only one may" in alone.stderr, "the lock must be named"
-    second = Door(deep, open_store(f"chdb://{door / 'warehouse'}", read_only=True))
+    second = Door(deep, *both(door))
     assert sql(COUNT, "CSV", deep) == b"14\n"
     second.close()
 
