@@ -226,6 +226,10 @@ def _instrument(number: int, given: dict[str, Any]) -> dict[str, Any]:
     for name, decimals in (("bar_volume", size_decimals), ("bar_notional", MONEY_DECIMALS)):
         if name in one:
             one[name] = _units(one, name, decimals)
+    if "usual_volume" in one:
+        one["usual_volume"] = [
+            _units({"usual_volume": text}, "usual_volume", size_decimals) for text in one["usual_volume"]
+        ]
     one["lot"], one["size_min"] = _units(one, "lot", size_decimals), _units(one, "size_min", size_decimals)
     return one
 

@@ -11,7 +11,7 @@ from functools import cached_property
 import msgspec
 
 from schemas.errors import ConfigError
-from schemas.session import Session
+from schemas.session import HALF_HOURS, Session
 
 MONEY_DECIMALS = 8
 MONEY_UNIT = 10**MONEY_DECIMALS
@@ -54,6 +54,7 @@ class Instrument(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_onl
     bar_notional: int = 0  # of notional, in money of the settle currency
     bar_trades: int = 0  # of trades
     session: Session | None = None  # of its venue; None = open around the clock
+    usual_volume: tuple[int, ...] = ()  # of each half hour of a trading day, in size units; () = to be learned
     reference_of: tuple[int, ...] = ()  # channels into which the feed copies its ticks, flag REFERENCE
 
     def tick_size_at(self, channel_ns: int) -> int:
@@ -130,5 +131,9 @@ def _check(place: int, one: Instrument) -> None:
         raise ConfigError(f"{where}: decimals must be between 0 and 9")
     if min(one.bar_volume, one.bar_notional, one.bar_trades) < 0:
         raise ConfigError(f"{where}: what fills a bar must be positive")
+    if one.usual_volume and (
+        len(one.usual_volume) != HALF_HOURS or min(one.usual_volume) < 0 or not any(one.usual_volume)
+    ):
+        raise ConfigError(f"{where}: usual_volume is {HALF_HOURS} sizes, a half hour each, none negative, not all zero")
     if one.lot <= 0 or one.size_min <= 0 or one.size_min % one.lot or one.multiplier <= 0:
         raise ConfigError(f"{where}: lot, smallest size and multiplier must be positive, the smallest size in lots")

@@ -15,6 +15,7 @@ from schemas.errors import ConfigError
 
 DAY_S = 86_400
 OFFSETS_MAX, HOLIDAYS_MAX = 96, 256
+HALF_HOURS = 48  # of a trading day
 _FIRST_YEAR, _LAST_YEAR = 2000, 2045  # of the offsets that a configuration writes into its terms
 _EPOCH = date(1970, 1, 1)
 

@@ -224,6 +224,23 @@ def test_the_future_is_not_seen_over_a_change() -> None:
     check_causality(build, whole()[0], 0, int(0.9 * len(whole()[0])))
 
 
+def test_what_fills_a_bar_may_change_with_the_features_that_ask_for_it() -> None:
+    names = (*OTHER, "return_trades_bar")
+    counted = tuple(msgspec.structs.replace(one, bar_trades=5, lot=2 * one.lot) for one in demo().universe.instruments)
+    channel, state = stopped(lambda trade: bool(trade.accounts["size"].any()))
+    book, held = state.own[1], state.own[-1].accounts["size"].tolist()
+    assert not refused([begin(channel, state, term(2, names, universe=Universe(counted)))])
+    assert state.own[1] is book and state.own[-1].accounts["size"].tolist() == held
+    assert [machine.name for machine in state.pipeline.machines[:5]] == [
+        "quality",
+        "book",
+        "bars",
+        "activity",
+        "features",
+    ]
+    assert not state.own[4]["x"].any(), "cold"
+
+
 OTHER_UNIVERSE = Universe(demo().universe.instruments[:-1])
 
 

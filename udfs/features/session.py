@@ -4,10 +4,10 @@ import numpy as np
 
 from schemas.control import Term
 from schemas.frame import Records
-from schemas.session import DAY_S, HOLIDAYS_MAX, OFFSETS_MAX, Phase
+from schemas.session import DAY_S, HALF_HOURS, HOLIDAYS_MAX, OFFSETS_MAX, Phase
 from udfs.kernels import kernel
 
-BUCKETS = 48  # of a trading day: half hours
+BUCKETS = HALF_HOURS
 _TIMES = ("pre_open_s", "open_s", "close_s", "end_s")
 CALENDAR = np.dtype(
     [
@@ -16,6 +16,8 @@ CALENDAR = np.dtype(
         ("offset_s", "<i8", (OFFSETS_MAX,)),
         ("holidays", "<i8", (HOLIDAYS_MAX,)),
         ("weekdays", "u1", (8,)),
+        ("mean", "<f8"),  # the day's volume and its shares that are given; 0 = none are
+        ("usual", "<f8", (BUCKETS,)),
     ]
 )
 NOTHING = np.dtype([("pad", "<i8")])
@@ -39,6 +41,9 @@ def calendars(term: Term) -> Records:
     table["close_s"] = table["end_s"] = DAY_S
     table["offset_count"], table["weekdays"] = 1, 1
     for row, one in zip(table, term.universe.instruments, strict=True):
+        if one.usual_volume:
+            row["mean"] = sum(one.usual_volume)
+            row["usual"] = np.array(one.usual_volume, "<f8") / row["mean"]
         if one.session is None:
             continue
         for name in ("day_s", *_TIMES):
@@ -89,10 +94,15 @@ def update(own, bar, seen, setting, values):  # type: ignore[no-untyped-def]
 def update_volume(own, bar, seen, setting, values):  # type: ignore[no-untyped-def]
     """The share of a day's volume that usually comes in this half hour; the day's volume over what is usual by now.
 
-    Learned from earlier trading days only, each new one counting a fifth; one without volume teaches nothing. Before
-    the first day has ended the share is 1/48 and the ratio 1; the ratio is 1 also where nothing is usual by now. "By
+    Learned from earlier trading days only, each new one counting a fifth; one without volume teaches nothing. What is
+    usual at first may be given (`Instrument.usual_volume`) and then counts as an earlier day; else, before the first
+    day has ended, the share is 1/48 and the ratio 1. The ratio is 1 also where nothing is usual by now. "By
     now" counts the part of this half hour that has passed. A bar belongs to the half hour in which its end lies.
     """
+    if seen == 0 and setting.mean > 0.0:
+        own.days, own.mean = 1, setting.mean
+        for i in range(_BUCKETS):
+            own.usual[i] = setting.usual[i]
     day, second = _local(setting, bar.end_ns)
     if day != own.day:
         _learn(own)

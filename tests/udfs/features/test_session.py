@@ -8,6 +8,8 @@ import msgspec
 import numpy as np
 import pytest
 
+from jobs.adapters.source import demo_config
+from schemas.config import read
 from schemas.errors import ConfigError
 from schemas.instrument import Universe
 from schemas.session import Phase, session_of
@@ -32,10 +34,18 @@ TIMES = ("session_phase", "seconds_since_open")
 VOLUMES = ("volume_usual_share", "volume_over_usual")
 
 
-def rows_at(names: tuple[str, ...], given: dict | None, times: list[datetime], volumes: list[int]) -> np.ndarray:
+def rows_at(
+    names: tuple[str, ...],
+    given: dict | None,
+    times: list[datetime],
+    volumes: list[int],
+    usual: tuple[int, ...] = (),
+) -> np.ndarray:
     term = term_of(*names)
     session = session_of(given) if given else None
-    instruments = tuple(msgspec.structs.replace(one, session=session) for one in term.universe.instruments)
+    instruments = tuple(
+        msgspec.structs.replace(one, session=session, usual_volume=usual) for one in term.universe.instruments
+    )
     machine = Features(msgspec.structs.replace(term, universe=Universe(instruments)), CHANNEL)
     closes = np.zeros(len(times), CLOSE)
     closes["end_ns"] = [int(one.timestamp()) * 10**9 for one in times]
@@ -88,13 +98,18 @@ def test_around_the_clock_without_a_session() -> None:
     assert rows_at(TIMES, None, times, [1, 1]).tolist() == [[Phase.OPEN, 1], [Phase.OPEN, 86_399]]
 
 
+GIVEN = tuple(random % 7 * 10 for random in range(48))
+
+
 @pytest.mark.parametrize("seed", range(3))
 @pytest.mark.parametrize("size_max", [1, 100, 2**50])
-def test_oracle_of_seasonality(seed: int, size_max: int) -> None:
+@pytest.mark.parametrize("given", [(), GIVEN], ids=["learned", "given"])
+def test_oracle_of_seasonality(seed: int, size_max: int, given: tuple[int, ...]) -> None:
+    """What is given counts as a day before the first one."""
     random, times = Random(seed), drawn(seed, 1_500)[:600]
     volumes = [random.choice((0, random.randint(1, size_max))) for _ in times]
-    found = rows_at(VOLUMES, None, times, volumes)
-    days: dict[int, list[float]] = {}
+    found = rows_at(VOLUMES, None, times, volumes, given)
+    days: dict[int, list[float]] = {0: [float(one) for one in given]} if given else {}
     for place, (at, volume) in enumerate(zip(times, volumes, strict=True)):
         second = int(at.timestamp())
         day, bucket = second // 86_400, second % 86_400 // 1800
@@ -122,3 +137,17 @@ def test_oracle_of_seasonality(seed: int, size_max: int) -> None:
 def test_a_session_that_cannot_be_is_refused(given: dict, told: str) -> None:
     with pytest.raises(ConfigError, match=told):
         session_of(given)
+
+
+@pytest.mark.parametrize("usual", [(1,) * 47, (0,) * 48, (-1,) + (1,) * 47])
+def test_a_usual_volume_that_cannot_be_is_refused(usual: tuple[int, ...]) -> None:
+    with pytest.raises(ConfigError, match="usual_volume is 48 sizes"):
+        rows_at(VOLUMES, None, [], [], usual)
+
+
+def test_a_usual_volume_is_read_as_exact_text() -> None:
+    text = demo_config().read_text().replace("[[universe]]", f"[[universe]]\nusual_volume = {['0.5'] * 48}", 1)
+    one, other = read(text.encode(), "here").universe.instruments[:2]
+    assert one.usual_volume == (5 * 10 ** (one.size_decimals - 1),) * 48 and other.usual_volume == ()
+    with pytest.raises(ConfigError, match="an amount is written as text"):
+        read(text.replace("'0.5'", "0.5").encode(), "here")
