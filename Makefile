@@ -4,6 +4,8 @@ SHELL := bash
 BIN := .venv/bin
 JARS := $(or $(PENSTOCK_JARS),infra/java/jars)
 PYTEST := $(BIN)/pytest -q
+COMPILE := PATH="$$PWD/.uv/bin:$$PATH" uv pip compile --quiet --python-version 3.11 --generate-hashes --no-emit-index-url --no-header
+IMAGE_EXTRAS := pipeline broker aws
 # Tests that share nothing run two at a time (JOBS=n: as many as you have cores).
 PARALLEL := -n $(or $(JOBS),2) --dist worksteal
 
@@ -86,9 +88,10 @@ train: setup-python ## the model from the earlier part of the capture, judged on
 cluster: setup-python jars ## a local standalone Flink cluster; ends with `.venv/bin/penstock cluster down`
 	@$(BIN)/penstock cluster up $(ARGS)
 
-lock: setup-python ## recompile requirements.lock after a change of pyproject.toml (ARGS=--upgrade: newer versions)
-	@PATH="$$PWD/.uv/bin:$$PATH" uv pip compile --quiet --python-version 3.11 --all-extras --generate-hashes \
-		--no-emit-index-url --no-header pyproject.toml -o requirements.lock $(ARGS)
+lock: setup-python ## recompile the locks after a change of pyproject.toml (ARGS=--upgrade: newer versions)
+	@$(COMPILE) --all-extras pyproject.toml -o requirements.lock $(ARGS)
+	@$(COMPILE) $(IMAGE_EXTRAS:%=--extra %) -c requirements.lock pyproject.toml -o infra/image/requirements.lock
+	@$(COMPILE) infra/image/build.in -o infra/image/build.lock
 
 clean: ## remove what can be made again: environment, jars, caches (runs in .penstock stay)
 	rm -rf .venv .uv infra/java/jars dist .mypy_cache .ruff_cache .import_linter_cache .hypothesis

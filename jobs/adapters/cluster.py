@@ -64,10 +64,15 @@ class Cluster:
     @property
     def rest_address(self) -> str:
         """`127.0.0.1:port` of REST and web pages."""
-        port = re.search(r"^rest\.port: (\d+)$", self._read_config(), re.MULTILINE)
+        port = self._setting("rest.port")
         if port is None:
             raise SetupError(f"no Flink cluster was started in {self._folder}: run `penstock cluster up`")
-        return f"{LOCALHOST}:{port.group(1)}"
+        return f"{LOCALHOST}:{port}"
+
+    @property
+    def slots(self) -> int:
+        """Of each TaskManager of the cluster that was started here last."""
+        return int(self._setting("taskmanager.numberOfTaskSlots") or self._slots)
 
     def start(self, taskmanagers: int = 1, timeout_s: float = 120.0) -> str:
         """Start everything and wait until all TaskManagers are registered; returns the REST address.
@@ -213,8 +218,10 @@ class Cluster:
     def _wait_registered(self, name: str, timeout_s: float) -> None:
         self._taskmanagers[name].wait_ready(lambda: name in self.rest.taskmanagers(), timeout_s)
 
-    def _read_config(self) -> str:
+    def _setting(self, name: str) -> str | None:
         try:
-            return (self._folder / "conf" / "config.yaml").read_text()
+            text = (self._folder / "conf" / "config.yaml").read_text()
         except OSError:
-            return ""
+            return None
+        found = re.search(rf"^{re.escape(name)}: (\d+)$", text, re.MULTILINE)
+        return found and found.group(1)

@@ -21,6 +21,7 @@ from pyflink.java_gateway import get_gateway
 from pyflink.util.java_utils import get_j_env_configuration
 
 from jobs.adapters.clock import wall_ns
+from jobs.adapters.kafka import flink_properties
 from schemas.errors import ConfigError
 from schemas.instrument import CHANNELS_MAX
 from schemas.topics import ORDERS, REPLICA_A, TICKS, UID_LOG, UID_TRADE, Replica, Topic, uid_sink
@@ -168,8 +169,7 @@ def _source(bootstrap: str, topic: str, bounded: bool, group: str) -> KafkaSourc
         .set_group_id(group)
         .set_value_only_deserializer(ByteArraySchema())
         .set_starting_offsets(KafkaOffsetsInitializer.offsets(beginning, KafkaOffsetResetStrategy.NONE))
-        .set_property("max.partition.fetch.bytes", str(8 << 20))
-        .set_property("fetch.max.wait.ms", "10")
+        .set_properties({"max.partition.fetch.bytes": str(8 << 20), "fetch.max.wait.ms": "10", **flink_properties()})
     )
     return (builder.set_bounded(KafkaOffsetsInitializer.latest()) if bounded else builder).build()
 
@@ -182,15 +182,15 @@ def _sink(stream: DataStream, bootstrap: str, topic: Topic) -> None:
         .set_value_serialization_schema(RowFieldExtractorSchema(1))
         .build()
     )
-    sink = (
+    builder = (
         KafkaSink.builder()
         .set_bootstrap_servers(bootstrap)
         .set_record_serializer(schema)
         .set_delivery_guarantee(DeliveryGuarantee.AT_LEAST_ONCE)
-        .set_property("linger.ms", "0")
-        .build()
     )
-    stream.sink_to(sink).name(topic.name).uid(uid_sink(topic))
+    for name, value in {"linger.ms": "0", **flink_properties()}.items():
+        builder.set_property(name, value)
+    stream.sink_to(builder.build()).name(topic.name).uid(uid_sink(topic))
 
 
 def build_rehearsal(
@@ -206,6 +206,7 @@ def build_rehearsal(
         .set_bootstrap_servers(bootstrap)
         .set_partitions(set(stops))
         .set_group_id("rehearsal")
+        .set_properties(flink_properties())
         .set_value_only_deserializer(ByteArraySchema())
         .set_starting_offsets(KafkaOffsetsInitializer.earliest())
         .set_bounded(KafkaOffsetsInitializer.offsets(stops))

@@ -39,9 +39,13 @@ def prepare(folder: Path, values: Mapping[str, object], base: str | None = "flin
         (folder / name).mkdir(parents=True, exist_ok=True)
     for old in (folder / "lib").iterdir():
         old.unlink()
-    for source in (home / "lib", home / "opt", find_jars("flink")):
-        for jar in source.glob("flink-python-*.jar" if source.name == "opt" else "*.jar"):
-            (folder / "lib" / jar.name).symlink_to(jar)
+    found = [
+        *(home / "lib").glob("*.jar"),
+        *(home / "opt").glob("flink-python-*.jar"),
+        *find_jars("flink").glob("*.jar"),
+    ]
+    for name, jar in {jar.name: jar for jar in found}.items():  # an image may have one in two places
+        (folder / "lib" / name).symlink_to(jar)
     own = {
         "python.executable": sys.executable,
         "python.client.executable": sys.executable,

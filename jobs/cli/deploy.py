@@ -1,11 +1,11 @@
-"""Deploy: provision, submit."""
+"""Deploy: provision, submit, upgrade."""
 
 from typing import Annotated
 
 import typer
 
 from jobs.cli.forward import forward
-from jobs.cli.options import Config
+from jobs.cli.options import FOLDER, Config, Folder
 
 PANEL = "Deploy"
 Bootstrap = Annotated[str, typer.Option(help="The brokers, HOST:PORT with commas between them.")]
@@ -22,6 +22,7 @@ Dsn = Annotated[
 def register(app: typer.Typer) -> None:
     app.command(rich_help_panel=PANEL)(provision)
     forward(app, "submit", "jobs.submit", "The job to a Flink cluster at any REST address.", PANEL)
+    app.command(rich_help_panel=PANEL)(upgrade)
 
 
 def provision(
@@ -38,3 +39,19 @@ def provision(
     from schemas.config import load
 
     print(job(bootstrap, dsn, load(config or demo_config()).universe.channels, replication))
+
+
+def upgrade(
+    check: Annotated[
+        bool, typer.Option("--check", help="Instead: two small runs, each upgraded in its middle; exit 1 if it shows.")
+    ] = False,
+    replica: Annotated[str, typer.Option(help="Which one of a hot pair was submitted: a or b.")] = "a",
+    folder: Folder = FOLDER,
+) -> None:
+    """What is installed now takes over the local cluster's job: savepoint, fresh processes, on from the savepoint."""
+    from jobs.upgrade import upgrade as job
+    from jobs.upgrading.check import check as rehearsal
+
+    if check:
+        raise typer.Exit(rehearsal(folder))
+    job(folder, replica)

@@ -17,6 +17,7 @@ EXTRAS = {
     ),
     "train": ("lightgbm", "onnx", "onnxmltools", "sklearn"),
     "broker": ("alpaca",),
+    "aws": ("aws_msk_iam_sasl_signer",),
 }
 
 

@@ -1,5 +1,6 @@
 """The only door to Kafka: a producer that loses nothing, a reader that never resets, and the topics."""
 
+from jobs.adapters.kafka.connection import flink_properties
 from jobs.adapters.kafka.ends import Ends
 from jobs.adapters.kafka.producer import Producer
 from jobs.adapters.kafka.reader import Message, Reader, committed, read_all
@@ -13,6 +14,7 @@ __all__ = [
     "bound_topics",
     "committed",
     "create_topics",
+    "flink_properties",
     "is_serving",
     "partition_count",
     "read_all",

@@ -5,7 +5,8 @@ from collections.abc import Mapping, Sequence
 from confluent_kafka import ConsumerGroupTopicPartitions, TopicPartition
 from confluent_kafka.admin import AdminClient, OffsetSpec
 
-from jobs.adapters.kafka.answer import QUIET, answer
+from jobs.adapters.kafka.answer import answer
+from jobs.adapters.kafka.connection import connection
 
 
 class Ends:
@@ -14,7 +15,7 @@ class Ends:
     def __init__(self, bootstrap: str, topics: Sequence[str], partitions: Sequence[int]) -> None:
         self._bootstrap = bootstrap
         self._wanted = [TopicPartition(topic, partition) for topic in topics for partition in partitions]
-        self._admin = AdminClient({"bootstrap.servers": bootstrap, **QUIET})
+        self._admin = AdminClient(connection(bootstrap))
 
     def ask(self) -> dict[str, dict[int, int]]:
         """The offset after the last message of each partition, by topic."""
