@@ -42,6 +42,7 @@ test-core: setup-python ## tests that need no Java; those of rtl/ are skipped wi
 	$(PYTEST) $(PARALLEL) -m "not system" --ignore tests/terraform tests
 
 terraform: setup-python ## Terraform: format, plans, and apply to destroy against a double of AWS (skipped without terraform unless TF_REQUIRED=1)
+	@infra/setup/checkov.sh
 	$(PYTEST) tests/terraform
 
 test-system: setup ## tests with a real broker and a real Flink; skipped without Java unless SYSTEM_REQUIRED=1
@@ -94,5 +95,5 @@ lock: setup-python ## recompile the locks after a change of pyproject.toml (ARGS
 	@$(COMPILE) infra/image/build.in -o infra/image/build.lock
 
 clean: ## remove what can be made again: environment, jars, caches (runs in .penstock stay)
-	rm -rf .venv .uv infra/java/jars dist .mypy_cache .ruff_cache .import_linter_cache .hypothesis
+	rm -rf .venv .uv .checkov infra/java/jars dist .mypy_cache .ruff_cache .import_linter_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -12,7 +12,8 @@ module "service" {
 
   name              = "${var.name}/archive"
   image             = var.image
-  command           = ["archive", "--bootstrap", var.kafka.bootstrap, "--channels", join(",", var.channels)]
+  command           = ["archive", "--bootstrap", var.kafka.bootstrap, "--channels", join(",", var.channels), "--metrics", "9108"]
+  environment       = { PENSTOCK_KAFKA_AUTH = "iam", AWS_REGION = var.region }
   secrets           = { PENSTOCK_DSN = var.dsn_secret_arn }
   secrets_key_arn   = var.secrets_key_arn
   policies          = [module.access.json]

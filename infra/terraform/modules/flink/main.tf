@@ -24,8 +24,9 @@ locals {
   }
 
   environment = {
-    FLINK_PROPERTIES = join("\n", [for key, value in local.properties : "${key}: ${value}"])
-    PENSTOCK_REPLICA = var.replica
+    FLINK_PROPERTIES    = join("\n", [for key, value in local.properties : "${key}: ${value}"])
+    PENSTOCK_KAFKA_AUTH = "iam"
+    AWS_REGION          = var.region
   }
 
   policies = [module.access.json, data.aws_iam_policy_document.checkpoints.json]

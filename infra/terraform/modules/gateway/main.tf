@@ -32,7 +32,8 @@ module "service" {
 
   name              = "${var.name}/gateway"
   image             = var.image
-  command           = ["gateway", "--bootstrap", var.kafka.bootstrap, "--config", var.config_path, "--folder", "/var/lib/penstock"]
+  command           = ["gateway", "--bootstrap", var.kafka.bootstrap, "--config", var.config_path, "--folder", "/var/lib/penstock", "--metrics", "9108"]
+  environment       = { PENSTOCK_KAFKA_AUTH = "iam", AWS_REGION = var.region }
   secrets           = var.secrets
   secrets_key_arn   = var.secrets_key_arn
   policies          = [module.access.json]

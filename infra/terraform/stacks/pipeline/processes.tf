@@ -114,7 +114,8 @@ module "feed" {
   name              = "${var.name}/feed"
   region            = var.region
   image             = var.images.penstock
-  command           = ["feed", "--bootstrap", module.kafka.bootstrap, "--config", var.config_path]
+  command           = ["feed", "--bootstrap", module.kafka.bootstrap, "--config", var.config_path, "--metrics", "9108"]
+  environment       = { PENSTOCK_KAFKA_AUTH = "iam", AWS_REGION = var.region }
   policies          = [module.feed_access.json]
   reaches_internet  = true
   metrics           = var.images.collector == null ? null : { port = 9108, collector_image = var.images.collector }
