@@ -6,7 +6,7 @@ import numpy as np
 
 from schemas.control import Control, Halt, NewLimits, Resume, Term
 from schemas.records import DECISION, REPORT, Kind, feature_record
-from schemas.trading import Order, Reason, ReportKind, order_id
+from schemas.trading import Order, Reason, ReportKind
 from udfs.exchange.matching import Terms, empty_book, match
 from udfs.exchange.matching import warm as warm_matching
 from udfs.execution.settle import own_report
@@ -16,6 +16,8 @@ from udfs.machine import Batch
 from udfs.risk.account import ACCOUNT
 from udfs.risk.limits import Intent, check
 from udfs.trade.clock import warm as warm_clock
+from udfs.trade.dry import dry_row
+from udfs.trade.orders import order_of
 from udfs.trade.progress import add_progress
 from udfs.trade.quiet import Quiet
 from udfs.trade.reports import gathered, take_report
@@ -23,8 +25,6 @@ from udfs.trade.seen import Asked, Seen, decision_bytes, seen
 from udfs.trade.state import Ledger, Timer, TradeState, Working, dump, load, succeed
 from udfs.trade.view import settled, view_of
 from udfs.trade.walk import Walk, due_ns
-
-VALID_NS = 2_000_000_000  # an order that arrives later than this after its decision is refused
 
 
 class Trade:
@@ -69,6 +69,19 @@ class Trade:
         state = self.initial()
         self._quiet.warm(state, feature_record(self._term.feature_set.names))
         settled(state.accounts, np.zeros(1, np.int64), np.zeros((state.accounts.size, 2), np.int64))
+        self.rehearse()
+
+    def rehearse(self) -> list[Order]:
+        """Send a dry order through risk, exchange and accounts, with a state that is thrown away; what came of it."""
+        one, state, orders = next((one for one in self._own if one.tradable), None), self.initial(), list[Order]()
+        if one is not None and self._strategies:
+            row, intent = dry_row(one, len(self._term.feature_set), state.book)
+            self._ask(state, row, 0, intent, orders)
+        for order in orders:
+            self._arrive(state, order, order.decided_ns)
+            for report in np.frombuffer(state.ledger.timers[-1].reports, REPORT):
+                take_report(state, report, self._instruments)
+        return orders
 
     def dump(self, state: TradeState) -> bytes:
         return dump(state)
@@ -213,7 +226,7 @@ class Trade:
             return self._decision(state, row, ordinal, intent, reason)
         ledger.orders[ordinal] += 1
         decision = self._decision(state, row, ordinal, intent, reason, ledger.orders[ordinal])
-        order = self._order(intent, row, ordinal, ledger)
+        order = order_of(self._term, self._channel, ordinal, row, intent, ledger.orders[ordinal], ledger.decisions)
         ledger.working[order.id] = Working(order.id, ordinal, row.instrument, order.signed_size)
         ledger.sent_ns.append(order.decided_ns)
         state.accounts[ordinal, row.instrument]["working"] += order.signed_size
@@ -221,24 +234,6 @@ class Trade:
             ledger.timers.append(Timer(order.decided_ns + self._term.exchange.order_latency_ns, order=order))
         orders.append(order)
         return decision
-
-    def _order(self, intent: Intent, row: Seen, ordinal: int, ledger: Ledger) -> Order:
-        """The order of the decision made last."""
-        strategy, n = self._term.strategies[ordinal].name, ledger.orders[ordinal]
-        return Order(
-            id=order_id(strategy, self._channel, self._term.number, n),
-            strategy=strategy,
-            channel=self._channel,
-            term=self._term.number,
-            n=n,
-            instrument=row.instrument,
-            side=int(intent.side),
-            price=int(intent.price),
-            size=int(intent.size),
-            decision=ledger.decisions,
-            decided_ns=row.channel_ns,
-            valid_until_ns=row.channel_ns + VALID_NS,
-        )
 
     def _decision(
         self, state: TradeState, row: Seen, ordinal: int, intent: Intent, reason: Reason, order: int = 0
