@@ -50,9 +50,9 @@ def expected(names: tuple[str, ...], needs: int, oracle: Oracle, arrays: dict[st
     past: dict[int, list[Bar]] = {number: [] for number in OWN}
     values = {number: dict.fromkeys(names, 0.0) for number in OWN}
     rows = []
-    for bar, of_series, is_row in _events(series, arrays):
+    for bar, of_series, is_row in events(series, arrays):
         number = bar["instrument"]
-        if of_series and _is_shown(bar, needs):
+        if of_series and is_shown(bar, needs):
             past[number].append(bar)
             values[number] = oracle(past[number])
         if is_row:
@@ -60,7 +60,7 @@ def expected(names: tuple[str, ...], needs: int, oracle: Oracle, arrays: dict[st
     return rows
 
 
-def _events(series, arrays: dict[str, np.ndarray]) -> Iterator[tuple[Bar, bool, bool]]:
+def events(series, arrays: dict[str, np.ndarray]) -> Iterator[tuple[Bar, bool, bool]]:
     """Bars of own instruments as they count: a row's close before the bars of activity at its position."""
     told = [(bar["position"], name != "closes", place, name, bar) for name, bars in arrays.items()
             for place, bar in enumerate(dict(zip(CLOSE.names, one, strict=True)) for one in bars.tolist())]  # fmt: skip
@@ -70,7 +70,7 @@ def _events(series, arrays: dict[str, np.ndarray]) -> Iterator[tuple[Bar, bool, 
             yield bar, of_series, name == "closes" and bar["width"] == 0 and not bar["empty"]
 
 
-def _is_shown(bar: Bar, needs: int) -> bool:
+def is_shown(bar: Bar, needs: int) -> bool:
     sides = bar["bid_size"] > 0 and bar["ask_size"] > 0
     return (
         (bool(needs & EMPTY_TOO) or not bar["empty"])

@@ -11,7 +11,7 @@ from schemas.features import BAR_SERIES, INDICATORS, TABLE
 from schemas.indicators import OF_PRICES
 from tests.udfs.features import formulas
 from tests.udfs.features.candles import Candle
-from tests.udfs.features.oracle import Bar, _events, _is_shown, rows_of, walk
+from tests.udfs.features.oracle import Bar, events, is_shown, rows_of, walk
 from tests.udfs.features.test_sets import market_of
 from tests.udfs.market.logs import play, real
 from udfs.features.ideas import MID, TRADE
@@ -67,9 +67,9 @@ def expected(stem: str, series, arrays: dict[str, np.ndarray], told: Callable) -
     """The value of each row: what the formula gives for the bars of the row's instrument up to then."""
     of_mid, values = stem in OF_THE_MID, []
     past: dict[int, list[Bar]] = {}
-    for bar, of_series, is_row in _events(series, arrays):
+    for bar, of_series, is_row in events(series, arrays):
         bars = past.setdefault(bar["instrument"], [])
-        if of_series and _is_shown(bar, MID if of_mid else TRADE):
+        if of_series and is_shown(bar, MID if of_mid else TRADE):
             bars.append(bar)
         if is_row:
             values.append((bar["instrument"], len(bars)))
