@@ -17,7 +17,14 @@ import msgspec
 from rich.console import Console
 
 from jobs.adapters.java import find_jars, find_java
-from jobs.benchmark.measure import measure_heartbeats, measure_latency, measure_play, measure_throughput
+from jobs.benchmark.measure import (
+    measure_curve,
+    measure_heartbeats,
+    measure_latency,
+    measure_play,
+    measure_throughput,
+)
+from jobs.benchmark.needs import needs, state_bytes
 from jobs.benchmark.plan import FULL, QUICK, Plan
 from jobs.benchmark.report import show
 from schemas.errors import SetupError
@@ -31,9 +38,11 @@ def main(arguments: list[str]) -> None:
     with console.status("") as status:
         found["play"] = measure_play(plan, given.models, status.update)
         found["closes"] = measure_heartbeats(plan, given.models, status.update)
+        found["state"] = state_bytes(given.models)
         missing = _java_is_missing()
         if not missing:
             found.update(_with_kafka(plan, given, status.update))
+    found["needs"] = needs(found)
     found["seconds"] = time.monotonic() - began
     found["machine"]["load_after"] = os.getloadavg()[0]
     given.folder.mkdir(parents=True, exist_ok=True)
@@ -66,6 +75,7 @@ def _with_kafka(plan: Plan, given: argparse.Namespace, say: Any) -> dict[str, An
         return {
             "throughput": measure_throughput(plan, given.models, worker, bootstrap, say),
             "latency": measure_latency(plan, given.models, worker, bootstrap, say),
+            "curve": measure_curve(plan, given.models, worker, bootstrap, say),
         }
     finally:
         say("stopping")

@@ -34,7 +34,7 @@ def measure_closes(instruments: int, seconds: int, models: Path | None) -> dict[
 
     The whole default pipeline with the exchange in the channel; every instrument is warm and quoted every second.
     """
-    frames = _frames(_term(instruments, models), instruments, seconds)
+    frames = _frames(wide_term(instruments, models), instruments, seconds)
     messages = [(frame.kind == Kind.HEARTBEAT, encode(frame)) for frame in frames]
     spent, resources = Spent(), open_resources(models)
 
@@ -69,7 +69,8 @@ def _close(machine: Channel, messages: list[tuple[bool, bytes]], instruments: in
     return walls_ns
 
 
-def _term(instruments: int, models: Path | None) -> Term:
+def wide_term(instruments: int, models: Path | None) -> Term:
+    """A term of so many instruments in channel 0."""
     config: Config = bench_config()
     like = config.universe.instruments[0]
     own = tuple(

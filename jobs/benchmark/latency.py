@@ -1,10 +1,10 @@
 """From a tick's intended time to what comes of it, read by a consumer: open loop, through Kafka twice.
 
-Frames of 64 records of four channels in turn, 100,000 records a second; record i of the whole stream is due at
-i / rate, and its frame is sent when its last record is due (so up to 0.64 ms of waiting for the frame is in every
-figure). What is late does not slow the sender down. Channel time runs 5 times as fast as the wall: 320 rows a second,
-16 of them every 50 ms in one of the channels. A sample is a record that closes bars: from its intended time until its
-decisions are read. The bare loop's samples are the same records of the same frames.
+Frames of 64 records of four channels in turn, `rate` records a second (100,000 unless said); record i of the whole
+stream is due at i / rate, and its frame is sent when its last record is due (so the filling of the frame, up to
+0.64 ms, is in every figure). What is late does not slow the sender down. At 100,000 channel time runs 5 times as fast
+as the wall: 320 rows a second, 16 of them every 50 ms in one of the channels. A sample is a record that closes bars:
+from its intended time until its decisions are read. The bare loop's samples are the same records of the same frames.
 """
 
 import threading
@@ -39,26 +39,27 @@ class Load(NamedTuple):
     logs: list[Log]
     frames: list[tuple[int, bytes]]  # channel and message, in the order of sending
     closing: dict[tuple[int, int], int]  # (channel, position) to ns after the start
+    rate: int
 
 
-def make_load(term: Term, seconds: float) -> Load:
-    frames_each = int(RATE * (SETTLE_S + seconds) / FRAME_TICKS / CHANNELS)
+def make_load(term: Term, seconds: float, rate: int = RATE) -> Load:
+    frames_each = int(rate * (SETTLE_S + seconds) / FRAME_TICKS / CHANNELS)
     logs, closing = [], {}
     for channel in range(CHANNELS):
         ticks = dense_ticks(channel, frames_each * FRAME_TICKS + 64, TICKS_PER_S // SPEED)
         log = make_log(term, channel, ticks[: frames_each * FRAME_TICKS], FRAME_TICKS)
         logs.append(log)
-        closing.update(_closing(log, channel))
+        closing.update(_closing(log, channel, rate))
     dense = [log.messages[log.dense :] for log in logs]
     frames = [(channel, dense[channel][place]) for place in range(frames_each) for channel in range(CHANNELS)]
-    return Load(logs, frames, closing)
+    return Load(logs, frames, closing, rate)
 
 
-def _closing(log: Log, channel: int) -> dict[tuple[int, int], int]:
+def _closing(log: Log, channel: int, rate: int) -> dict[tuple[int, int], int]:
     """The records of the dense part with which a second of channel time ends, and when they are due."""
     places = _crossings(log.messages[log.dense :])
     frame, inside = places // FRAME_TICKS * CHANNELS + channel, places % FRAME_TICKS
-    due_ns = (frame * FRAME_TICKS + inside) * SECOND_NS // RATE
+    due_ns = (frame * FRAME_TICKS + inside) * SECOND_NS // rate
     first = log.position[log.dense]
     after = due_ns >= int(SETTLE_S * SECOND_NS)
     return {(channel, first + int(place)): int(due) for place, due in zip(places[after], due_ns[after], strict=True)}
@@ -126,7 +127,7 @@ def send(bootstrap: str, topic: str, load: Load) -> tuple[int, float]:
     producer = Producer(bootstrap, linger_ms=0)
     start_ns, late_ns = wall_ns() + SECOND_NS // 5, 0
     for place, (channel, data) in enumerate(load.frames):
-        due_ns = start_ns + (place + 1) * FRAME_TICKS * SECOND_NS // RATE
+        due_ns = start_ns + (place + 1) * FRAME_TICKS * SECOND_NS // load.rate
         while (wait_ns := due_ns - wall_ns()) > 0:
             time.sleep(wait_ns / 1e9)
         late_ns = max(late_ns, -wait_ns)

@@ -1,4 +1,4 @@
-"""The three measurements, each as a dictionary of runs; ratios are of runs that stand next to each other."""
+"""The measurements, each as a dictionary of runs; ratios are of runs that stand next to each other."""
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -74,6 +74,18 @@ def measure_latency(plan: Plan, models: Path | None, worker: Worker, bootstrap: 
         say(f"latency of the pipeline, run {run + 1} of {plan.runs}")
         both["trade"].append(trade_round(bootstrap, f"trade{run}", load, worker))
     return _beside(both, "p50_ms", "bare", "trade")
+
+
+def measure_curve(plan: Plan, models: Path | None, worker: Worker, bootstrap: str, say: Say) -> dict[str, Any]:
+    """The pipeline's latency at rising rates, all else equal: production's acks, journal and checkpoints."""
+    found = {}
+    for rate in plan.curve:
+        load, runs = make_load(bench_term(models), plan.curve_s, rate), []
+        for run in range(plan.runs):
+            say(f"latency at {rate:,} ticks a second, run {run + 1} of {plan.runs}")
+            runs.append(trade_round(bootstrap, f"curve{rate}.{run}", load, worker))
+        found[str(rate)] = {"runs": runs, **spread(runs)}
+    return found
 
 
 def spread(runs: Sequence[dict[str, float]]) -> dict[str, dict[str, float]]:

@@ -1,11 +1,12 @@
 """The figures as tables."""
 
-from collections.abc import Sequence
 from typing import Any
 
-from rich import box
 from rich.console import Console
 from rich.table import Table
+
+from jobs.benchmark.on_paper import show_needs, show_state
+from jobs.benchmark.tables import table_of
 
 STAGES = (
     *("decode", "quality", "book", "bars", "features", "score", "label", "learn", "ensemble", "trade"),
@@ -19,22 +20,19 @@ def show(console: Console, found: dict[str, Any]) -> None:
         console.print(_throughput(found["throughput"]))
     if "latency" in found:
         console.print(_latency(found["latency"]))
+    if "curve" in found:
+        console.print(_curve(found["curve"]))
     console.print(_play(found["play"]))
     console.print(_stages(found["play"]))
     console.print(_closes(found["closes"]))
-
-
-def _table(title: str, columns: Sequence[str]) -> Table:
-    table = Table(title=title, title_justify="left", title_style="bold", box=box.SIMPLE_HEAD, pad_edge=False)
-    for place, name in enumerate(columns):
-        table.add_column(name, justify="left" if place == 0 else "right", no_wrap=True)
-    return table
+    console.print(show_state(found["state"]))
+    console.print(show_needs(found["needs"]))
 
 
 def _throughput(found: dict[str, Any]) -> Table:
     columns = ("frame", "job", "M ticks/s: median (min-max)", "M ticks/CPU-s", "of the operator", "rows/s", "us/frame")
     title = "Kafka → Flink (start-up and warm-up not in it); ceiling = identity in Python, no sink"
-    table = _table(title, columns)
+    table = table_of(title, columns)
     for size, one in found.items():
         for job in ("identity", "trade"):
             middle = one[job]["median"]
@@ -54,7 +52,7 @@ def _throughput(found: dict[str, Any]) -> Table:
 def _latency(found: dict[str, Any]) -> Table:
     columns = ("ms", "p50: median (min-max)", "p90", "p99", "max", "samples")
     title = "tick's intended time → decision read, 100 k ticks/s, open loop, 64-tick frames, acks=all"
-    table = _table(title, columns)
+    table = table_of(title, columns)
     for name, text in (("bare", "bare consume-produce loop"), ("trade", "the pipeline in Flink")):
         one = found[name]
         middle = one["median"]
@@ -66,9 +64,28 @@ def _latency(found: dict[str, Any]) -> Table:
             f"{one['max']['max_ms']:.1f}",
             f"{sum(run['count'] for run in one['runs']):.0f} of {sum(run['expected'] for run in one['runs']):.0f}",
         )
+    middle = found["trade"]["median"]
+    for name, text in (("decided_p50_ms", "  until decided"), ("decided_to_read_p50_ms", "  decided to read")):
+        table.add_row(text, f"{middle[name]:.2f}", "", "", "", "")
     ratio = found["ratio"]
     p99 = found["trade"]["median"]["p99_ms"] / found["bare"]["median"]["p99_ms"]
     table.add_row("pipeline / bare", _share(ratio), "", f"{p99:.2f}", "", "")
+    return table
+
+
+def _curve(found: dict[str, Any]) -> Table:
+    columns = ("ticks/s", "p50, ms: median (min-max)", "p99", "until decided, p50", "decided to read, p50", "samples")
+    table = table_of("the pipeline's latency by load: one configuration, 64-tick frames, acks=all", columns)
+    for rate, one in found.items():
+        middle = one["median"]
+        table.add_row(
+            f"{int(rate):,}",
+            f"{middle['p50_ms']:.2f} ({one['min']['p50_ms']:.2f}-{one['max']['p50_ms']:.2f})",
+            f"{middle['p99_ms']:.1f}",
+            f"{middle['decided_p50_ms']:.2f}",
+            f"{middle['decided_to_read_p50_ms']:.2f}",
+            f"{sum(run['count'] for run in one['runs']):.0f} of {sum(run['expected'] for run in one['runs']):.0f}",
+        )
     return table
 
 
@@ -82,7 +99,7 @@ def _play(found: dict[str, Any]) -> Table:
         "us/row, whole",
         "ns/tick",
     )
-    table = _table("play() on one core", columns)
+    table = table_of("play() on one core", columns)
     for mode, sizes in found.items():
         for size, one in sizes.items():
             middle = one["median"]
@@ -101,7 +118,7 @@ def _play(found: dict[str, Any]) -> Table:
 def _stages(found: dict[str, Any]) -> Table:
     """CPU by stage: us a frame, and us a row where a row is what costs."""
     sizes = found["lock-step"]
-    table = _table("play(), exchange in the channel: CPU by stage, us a frame (us a row)", ("stage", *sizes))
+    table = table_of("play(), exchange in the channel: CPU by stage, us a frame (us a row)", ("stage", *sizes))
     for stage in STAGES:
         cells = []
         for one in sizes.values():
@@ -116,7 +133,7 @@ def _stages(found: dict[str, Any]) -> Table:
 
 def _closes(found: dict[str, Any]) -> Table:
     """The heartbeat's wall time, and CPU by stage in us a row."""
-    table = _table("play(), a heartbeat closes the bars of all instruments: CPU, us a row", ("instruments", *found))
+    table = table_of("play(), a heartbeat closes the bars of all instruments: CPU, us a row", ("instruments", *found))
     for stage in (stage for stage in STAGES if stage in found[next(iter(found))]["us_per_row"]):
         table.add_row(stage, *[f"{one['us_per_row'][stage]:.1f}" for one in found.values()])
     table.add_row("sum", *[f"{sum(one['us_per_row'].values()):.1f}" for one in found.values()], end_section=True)

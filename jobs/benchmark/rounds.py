@@ -65,4 +65,6 @@ def trade_round(bootstrap: str, name: str, load: Load, worker: Worker) -> dict[s
         listener.close()
     whole, after = decided(listener.heard, load, start_ns)
     found = summary(whole, len(load.closing))
-    return {**found, "decided_to_read_p50_ms": summary(after, len(load.closing))["p50_ms"], "sent_late_ms_max": late_ms}
+    hops = {"decided_p50_ms": whole - after, "decided_to_read_p50_ms": after}
+    middles = {name: summary(times, len(load.closing))["p50_ms"] for name, times in hops.items()}
+    return {**found, **middles, "sent_late_ms_max": late_ms}
