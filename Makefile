@@ -9,8 +9,8 @@ IMAGE_EXTRAS := pipeline broker aws
 # Tests that share nothing run two at a time (JOBS=n: as many as you have cores).
 PARALLEL := -n $(or $(JOBS),2) --dist worksteal
 
-.PHONY: help setup setup-python jars run try test test-core test-system terraform check rtl rtl-timing bench soak chaos alerts \
-	train cluster lock clean
+.PHONY: help setup setup-python jars run try test test-core test-system terraform check rtl rtl-long rtl-system rtl-timing bench soak chaos \
+	alerts train cluster lock clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "%-14s%s\n", $$1, $$2}' Makefile
@@ -65,6 +65,15 @@ rtl: setup-python ## the offload block: lint, simulation against the kernels, pr
 	@infra/setup/rtl.sh
 	@infra/setup/prometheus.sh
 	$(PYTEST) $(PARALLEL) tests/rtl
+
+rtl-long: setup-python ## the block against the models over 100,000 messages and ticks (MESSAGES= TICKS=)
+	@infra/setup/rtl.sh
+	MESSAGES=$(or $(MESSAGES),100000) TICKS=$(or $(TICKS),100000) RTL_TIMEOUT_S=7200 \
+		$(PYTEST) tests/rtl/test_packets.py tests/rtl/test_preprocess.py
+
+rtl-system: setup-python ## packets through the simulated block and through Python: N records, 0 differ (MESSAGES=)
+	@infra/setup/rtl.sh
+	@MESSAGES=$(or $(MESSAGES),10000) $(BIN)/python -m tests.rtl.system
 
 rtl-timing: ## area and Fmax on a Lattice ECP5 (BLOCK=preprocess SPEED=8)
 	@infra/setup/rtl.sh --timing

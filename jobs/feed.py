@@ -92,7 +92,7 @@ def _replay(
             return first_ns, start_ns, False
         lines[frame.channel].write(frame)
         page.wrote(frame, due_ns)
-        advance(len(frame) if frame.kind == Kind.TICKS else 0)
+        advance(len(frame) if frame.kind != Kind.HEARTBEAT else 0)
     return first_ns, start_ns, True
 
 

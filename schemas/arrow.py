@@ -16,7 +16,20 @@ import pyarrow as pa
 
 from schemas.features import BY_NAME
 from schemas.frame import Frame, Records
-from schemas.records import CLOCK, DECISION, FEATURE, OUTCOME, PROGRESS, REPORT, STAMP, TICK, Side, TickKind, names_of
+from schemas.records import (
+    CLOCK,
+    DECISION,
+    FEATURE,
+    OUTCOME,
+    PROGRESS,
+    REPORT,
+    STAMP,
+    TICK,
+    Side,
+    TickKind,
+    names_of,
+    ticks_of,
+)
 from schemas.topics import Source
 from schemas.trading import Reason, ReportKind, Verdict
 
@@ -96,7 +109,9 @@ def record_table(table: str, placed: Sequence[Placed]) -> pa.Table:
 
 
 def _table(table: str, layout: Any, placed: Sequence[Placed], features: Sequence[str] = ()) -> pa.Table:
-    data = b"".join([one.frame.records[one.repeated :].data for one in placed])  # concatenate would promote each dtype
+    data = b"".join(
+        [ticks_of(one.frame.records[one.repeated :]).data for one in placed]
+    )  # concatenate would promote each dtype
     records = np.frombuffer(data, layout)
     columns = places(placed)
     for field in layout.names:

@@ -15,6 +15,7 @@ from zlib import crc32
 from schemas.indicators import OF_PRICES, OF_TRADES, Indicator
 from schemas.microstructure import OF_DEPTH, OF_PAIRS, OF_PRINTS, OF_QUOTES
 from schemas.mirror import OF_100, SIGNED, UNSIGNED
+from schemas.preprocessing import OF_COLUMNS
 
 SECOND_NS = 1_000_000_000
 BAR_WIDTHS_NS = (1 * SECOND_NS, 10 * SECOND_NS, 60 * SECOND_NS)
@@ -46,9 +47,10 @@ TRADE_BARS = Series("trades", "activity", 2)
 DEPTH_1S, DEPTH_10S = (Series(f"{ns // SECOND_NS}s", "depths", n, ns) for n, ns in enumerate(BAR_WIDTHS_NS[:2]))
 PRINTS_1S, PRINTS_10S = (Series(f"{ns // SECOND_NS}s", "prints", n, ns) for n, ns in enumerate(BAR_WIDTHS_NS[:2]))
 PAIRS_1S, PAIRS_10S, PAIRS_60S = (Series(f"{ns // SECOND_NS}s", "pairs", n, ns) for n, ns in enumerate(BAR_WIDTHS_NS))
+COLUMNS_1S = Series("1s", "columns", 0, BAR_WIDTHS_NS[0])
 _OF_TIME, _OF_ACTIVITY = (ONE_SECOND, TEN_SECONDS, ONE_MINUTE), (VOLUME_BARS, NOTIONAL_BARS, TRADE_BARS)
 BAR_SERIES = (*_OF_TIME, *_OF_ACTIVITY)  # whose bars have prices
-SERIES = (*BAR_SERIES, DEPTH_1S, DEPTH_10S, PRINTS_1S, PRINTS_10S, PAIRS_1S, PAIRS_10S, PAIRS_60S)
+SERIES = (*BAR_SERIES, DEPTH_1S, DEPTH_10S, PRINTS_1S, PRINTS_10S, PAIRS_1S, PAIRS_10S, PAIRS_60S, COLUMNS_1S)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -169,6 +171,7 @@ _READ = (
     *((series, OF_PAIRS) for series in (PAIRS_1S, PAIRS_10S, PAIRS_60S)),
 )
 MICROSTRUCTURE = tuple(feature for series, indicators in _READ for feature in _on(series, indicators))
-TABLE = (*FEATURES, *_MINUTE, *INDICATORS, *MICROSTRUCTURE, *_ACTIVITY, *_TIME)
+PREPROCESSING = tuple(_on(COLUMNS_1S, OF_COLUMNS))
+TABLE = (*FEATURES, *_MINUTE, *INDICATORS, *MICROSTRUCTURE, *_ACTIVITY, *_TIME, *PREPROCESSING)
 BY_NAME = {feature.name: feature for feature in TABLE}
 BY_CODE = {feature.code: feature for feature in TABLE}

@@ -115,6 +115,15 @@ PREPROCESSED = np.dtype(
     ]
 )
 
+
+def ticks_of(records: Any) -> Any:
+    """The ticks in PREPROCESSED records, as they came; ticks as they are."""
+    if records.dtype != PREPROCESSED:
+        return records
+    heads = np.frombuffer(records.tobytes(), "u1").reshape(-1, PREPROCESSED.itemsize)[:, : TICK.itemsize]
+    return np.frombuffer(heads.tobytes(), TICK)
+
+
 ORDER_ID = "S48"
 EXECUTION_ID = "S48"
 

@@ -31,6 +31,18 @@ def file_of(messages: Iterable[bytes]) -> bytes:
     return b"".join(struct.pack(">H", len(one)) + one for one in messages)
 
 
+def pcap(packets: list[bytes], stamps: Iterable[int], broken: int = -1) -> bytes:
+    """A capture of packets, each behind VLAN or plain Ethernet; packet `broken` is one of ARP in its place."""
+    parts = [struct.pack("<IHHiIII", 0xA1B23C4D, 2, 4, 0, 0, 65535, 1)]
+    for place, (payload, now) in enumerate(zip(packets, stamps, strict=True)):
+        udp = struct.pack(">HHHH", 26400, 26400, len(payload) + 8, 0) + payload
+        ip = struct.pack(">BBHHHBBH4s4s", 0x45, 0, len(udp) + 20, 0, 0, 4, 17, 0, b"\1\2\3\4", b"\5\6\7\x08") + udp
+        head = bytes(12) + (struct.pack(">HHH", 0x8100, 5, 0x0800) if place % 2 else struct.pack(">H", 0x0800))
+        frame = (bytes(12) + b"\x08\x06" + bytes(28)) if place == broken else head + ip
+        parts.append(struct.pack("<IIII", now // 10**9, now % 10**9, len(frame), len(frame)) + frame)
+    return b"".join(parts)
+
+
 @dataclass
 class Market:
     """Orders as they come on an exchange: added near the touch, executed at it, cancelled, replaced, printed.

@@ -9,6 +9,7 @@ from schemas.topics import Source
 SOURCES = frozenset(int(source) for source in Source)
 ALLOWED: dict[int, frozenset[int]] = {
     Kind.TICKS: frozenset({Source.FEED}),
+    Kind.PREPROCESSED: frozenset({Source.FEED}),
     Kind.HEARTBEAT: frozenset({Source.FEED}),
     Kind.REPORTS: frozenset({Source.GATEWAY}),
     Kind.CONTROL: SOURCES,

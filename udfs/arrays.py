@@ -9,7 +9,7 @@ from enum import IntFlag
 import numpy as np
 
 from schemas.frame import Records
-from schemas.records import DECISION, FEATURE, OUTCOME, PROGRESS, REPORT, TICK
+from schemas.records import DECISION, FEATURE, OUTCOME, PREPROCESSED, PROGRESS, REPORT, TICK
 
 # An instrument's best quotes after the event that ended at `position`.
 QUOTE = np.dtype(
@@ -168,6 +168,17 @@ ROW = np.dtype(
     ]
 )
 
+# What `udfs.features.preprocess` or the block knows of an instrument: one of these for each CLOSE, in their order.
+COLUMN = np.dtype(
+    [
+        ("position", "<u8"),
+        *PREPROCESSED.descr[len(TICK.descr) : -1],
+        ("instrument", "<u4"),
+        ("width", "u1"),
+        ("pad", "u1", (3,)),
+    ]
+)
+
 ARRAYS: dict[str, np.dtype] = {  # type: ignore[type-arg]
     "ticks": TICK,  # channel: accepted ticks and heartbeats, contiguous positions
     "reports": REPORT,  # channel: accepted reports of the gateway
@@ -177,6 +188,7 @@ ARRAYS: dict[str, np.dtype] = {  # type: ignore[type-arg]
     "depths": DEPTH,  # levels
     "prints": PRINT,  # prints
     "pairs": PAIR,  # pairs
+    "columns": COLUMN,  # columns
     "activity": CLOSE,  # activity: bars of volume, notional and trades
     "features": FEATURE,  # features
     "scores": SCORE,  # score
@@ -189,6 +201,8 @@ ARRAYS: dict[str, np.dtype] = {  # type: ignore[type-arg]
     "progress": PROGRESS,  # trade
 }
 EMPTY = {name: np.zeros(0, dtype) for name, dtype in ARRAYS.items()}
+EMPTY["preprocessed"] = np.zeros(0, PREPROCESSED)  # channel: the records of a frame that a block made
+EMPTY["received"] = np.zeros(0, TICK)  # quality: all ticks of a frame of which it refused some
 EMPTY["refused"] = np.zeros(0, "<u4")  # quality: places in the frame of the records that went to quarantine
 EMPTY["faults"] = np.zeros(0, "u1")  # quality: their schemas.errors.Fault
 EMPTY["backwards"] = np.zeros(0, "<u4")  # quality: places in `ticks` where venue time ran backwards

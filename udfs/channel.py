@@ -13,7 +13,7 @@ import numpy as np
 from schemas.control import Control, Genesis, Halt, Resume, Term
 from schemas.errors import BadFrame, ConfigError, Fault, StateError
 from schemas.frame import Frame, Records, decode, log_tag
-from schemas.records import Kind
+from schemas.records import Kind, ticks_of
 from schemas.succession import changed, refusal
 from schemas.topics import DECISIONS, EXECUTIONS, FEATURES, OUTCOMES, PROGRESS, QUARANTINE, SOURCES_MAX, Source, Topic
 from schemas.trading import Order
@@ -171,7 +171,7 @@ class Channel:
                 raise BadFrame(Fault.NO_TERM, f"{Kind(frame.kind).name} before the first TERM")
         else:
             if control is None:
-                batch["reports" if frame.kind == Kind.REPORTS else "ticks"] = records
+                _bring(batch, records)
             state.pipeline.step(state.own, batch)
         ledger.position += batch.count
         self._publish(state, frame, records, batch, data, output)
@@ -240,3 +240,12 @@ class Channel:
 
     def _quarantine(self, state: State, records: Records, output: Output) -> None:
         output.frames.append((QUARANTINE, self._frame(state, QUARANTINE, Kind.QUARANTINE, records)))
+
+
+def _bring(batch: Batch, records: Records) -> None:
+    """Put a frame's records into the batch: a block's are ticks with columns behind them."""
+    if batch.kind == Kind.PREPROCESSED:
+        batch["preprocessed"] = records
+        batch["ticks"] = ticks_of(records)
+    else:
+        batch["reports" if batch.kind == Kind.REPORTS else "ticks"] = records

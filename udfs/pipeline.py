@@ -10,6 +10,7 @@ from udfs.machine import Machine, Pipeline
 from udfs.market.activity import Activity
 from udfs.market.bars import Bars
 from udfs.market.book import Book
+from udfs.market.columns import Columns
 from udfs.market.levels import Levels
 from udfs.market.pairs import Pairs
 from udfs.market.prints import Prints
@@ -26,13 +27,14 @@ _ON_DEMAND: dict[str, Callable[[Term, int], Machine]] = {
     "prints": Prints,
     "activity": Activity,
     "pairs": Pairs,
+    "columns": Columns,
 }  # by what their features read
 
 
 def market(term: Term, channel: int) -> list[Machine]:
     """What needs no model: from ticks to feature rows. Training data comes from here.
 
-    Levels, prints, bars of activity and pairs run only when the term's feature set has a feature of theirs.
+    Levels, prints, bars of activity, pairs and columns run only when the term's feature set has a feature of theirs.
     """
     arrays = {feature.series.array for feature in term.feature_set.features}
     asked = [machine(term, channel) for array, machine in _ON_DEMAND.items() if array in arrays]

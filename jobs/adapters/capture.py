@@ -17,7 +17,7 @@ from schemas.config import FeedConfig
 from schemas.errors import DataError
 from schemas.frame import COUNT_MAX, Frame, Records
 from schemas.instrument import Instrument, Universe
-from schemas.records import NO_INSTRUMENT, TICK, Kind, Side, TickFlag, TickKind
+from schemas.records import NO_INSTRUMENT, PREPROCESSED, TICK, Kind, Side, TickFlag, TickKind
 from udfs.market.quality import AHEAD_NS_MAX
 
 DAY_NS = 24 * 3600 * 1_000_000_000
@@ -74,7 +74,7 @@ def _lines(path: Path) -> list[bytes]:
 def frames(
     ticks: Records, channel: int, feed: FeedConfig, source: int, epoch: int, sequence: int, log: int = 0
 ) -> Iterator[Frame]:
-    """The log that a feed makes of a channel's ticks, its records numbered from `sequence`; a pure function.
+    """The log that a feed makes of a channel's ticks, or of a block's records, numbered from `sequence`; pure.
 
     A frame ends at `frame_ticks_max` records, before a tick received `frame_wait_us_max` after its first, and at each
     heartbeat: one frame with one record at each multiple of `heartbeat_ns` after the first tick, before the ticks of
@@ -86,6 +86,7 @@ def frames(
     cuts = _cuts(
         ticks["receive_ns"], min(feed.frame_ticks_max, COUNT_MAX), feed.frame_wait_us_max * 1000, feed.heartbeat_ns
     )
+    kind = Kind.PREPROCESSED if ticks.dtype == PREPROCESSED else Kind.TICKS
     beat = int(ticks["receive_ns"][0]) // feed.heartbeat_ns
     for begin, end in zip(cuts[:-1].tolist(), cuts[1:].tolist(), strict=True):
         now = int(ticks["receive_ns"][begin]) // feed.heartbeat_ns
@@ -98,7 +99,7 @@ def frames(
             beat += 1
             yield Frame(Kind.HEARTBEAT, channel, source, epoch, sequence, _heartbeat(beat * feed.heartbeat_ns), log=log)
             sequence += 1
-        yield Frame(Kind.TICKS, channel, source, epoch, sequence, ticks[begin:end], log=log)
+        yield Frame(kind, channel, source, epoch, sequence, ticks[begin:end], log=log)
         sequence += end - begin
     yield Frame(Kind.HEARTBEAT, channel, source, epoch, sequence, _heartbeat((beat + 1) * feed.heartbeat_ns), log=log)
 

@@ -15,7 +15,7 @@ from schemas.config import Config
 from schemas.errors import SetupError
 from schemas.frame import Frame, Records, cut, encode
 from schemas.instrument import Universe
-from schemas.records import CLOCK, Kind
+from schemas.records import CLOCK, Kind, ticks_of
 from schemas.topics import MARKS, QUARANTINE, STAMPS, TICKS, Source
 
 
@@ -57,7 +57,7 @@ class Line:
         message = self._writer.encode(frame.kind, frame.records)
         for one in self._injector.around(message) if self._injector else (message,):
             self._writer.send(one)
-        if len(marks := self._conflator.step(frame.records)):
+        if len(marks := self._conflator.step(ticks_of(frame.records))):
             epoch, log = self._writer.epoch, self._writer.log
             told = Frame(Kind.MARKS, self._channel, Source.FEED, epoch, self._marks, marks, wall_ns(), log=log)
             self._producer.send(MARKS.name, self._channel, encode(told))

@@ -8,6 +8,7 @@ import numpy as np
 
 from jobs.adapters.capture import Capture, read_capture
 from jobs.adapters.itch import is_itch, read_itch
+from jobs.adapters.offload import SUFFIX, read_records
 from jobs.adapters.table import read_table
 from schemas.errors import DataError
 from schemas.frame import Records
@@ -48,6 +49,8 @@ def read_data(path: Path, universe: Universe) -> Capture:
         raise DataError(
             f"{path} is not there: give a folder of captured messages, Parquet or CSV (a file or a folder), or ITCH"
         )
+    if path.is_file() and path.suffix == SUFFIX:
+        return read_records(path, universe)
     if path.is_file() and is_itch(path):
         return read_itch(path, universe)
     if path.is_file():

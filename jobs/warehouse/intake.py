@@ -31,6 +31,7 @@ from udfs.admission import ALLOWED
 # What a topic may carry, and the table that its records go to; None = they stand in frames only.
 ROUTES: dict[tuple[str, int], str | None] = {
     (TICKS.name, Kind.TICKS): "ticks",
+    (TICKS.name, Kind.PREPROCESSED): "ticks",  # the columns stand in frames only
     (TICKS.name, Kind.REPORTS): "executions",
     (TICKS.name, Kind.HEARTBEAT): None,
     (TICKS.name, Kind.CONTROL): None,

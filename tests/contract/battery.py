@@ -34,7 +34,7 @@ class Tap:
 
     def step(self, state: None, batch: Batch) -> None:
         for name, array in batch.arrays.items():
-            if name in ("refused", "faults", "backwards") or not len(array):
+            if name in ("refused", "faults", "backwards", "received", "preprocessed") or not len(array):
                 continue  # places in the frame: the frame's cut is their meaning
             self.heard[name].append(array.tobytes())
         for order in batch.orders:

@@ -43,28 +43,28 @@ def check(found: list[bytes], wanted: list[bytes]) -> None:
         )
 
 
-@cocotb.test(timeout_time=10, timeout_unit="ms")
+@cocotb.test(timeout_time=50, timeout_unit="ms")
 async def full_rate(dut: Any) -> None:
     await begin(dut)
     given = ticks(COUNT, seed=1)
     check(await exchange(dut, given), expected(given))
 
 
-@cocotb.test(timeout_time=10, timeout_unit="ms")
+@cocotb.test(timeout_time=50, timeout_unit="ms")
 async def random_pauses(dut: Any) -> None:
     await begin(dut)
     given = ticks(COUNT, seed=2)
     check(await exchange(dut, given, 2, 0.7, 0.5), expected(given))
 
 
-@cocotb.test(timeout_time=10, timeout_unit="ms")
+@cocotb.test(timeout_time=50, timeout_unit="ms")
 async def slow_source(dut: Any) -> None:
     await begin(dut)
     given = ticks(COUNT // 2, seed=3)
     check(await exchange(dut, given, 3, 0.3, 1.0), expected(given))
 
 
-@cocotb.test(timeout_time=10, timeout_unit="ms")
+@cocotb.test(timeout_time=50, timeout_unit="ms")
 async def bursts(dut: Any) -> None:
     """The same instrument again after 0, 1, 2 and 3 others: every way through the forwarding."""
     await begin(dut)
@@ -72,21 +72,21 @@ async def bursts(dut: Any) -> None:
     check(await exchange(dut, given), expected(given))
 
 
-@cocotb.test(timeout_time=10, timeout_unit="ms")
+@cocotb.test(timeout_time=50, timeout_unit="ms")
 async def edges(dut: Any) -> None:
     await begin(dut)
     given = ticks(COUNT, seed=4, instruments=4, edges=0.5)
     check(await exchange(dut, given, 4, 0.9, 0.9), expected(given))
 
 
-@cocotb.test(timeout_time=10, timeout_unit="ms")
+@cocotb.test(timeout_time=50, timeout_unit="ms")
 async def saturation(dut: Any) -> None:
     await begin(dut)
     given = np.concatenate([filling(64), ticks(500, seed=5, instruments=2)])
     check(await exchange(dut, given), expected(given))
 
 
-@cocotb.test(timeout_time=10, timeout_unit="ms")
+@cocotb.test(timeout_time=50, timeout_unit="ms")
 async def resets(dut: Any) -> None:
     """A reset at any clock of a stream, also of the clearing: afterwards nothing is left of before."""
     await begin(dut)

@@ -2,7 +2,7 @@
 
 import os
 import shutil
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import pytest
@@ -27,10 +27,16 @@ def simulator() -> str:
 
 
 def simulate(
-    block: str, bench: str, case: str, parameters: Mapping[str, int] | None = None, **environment: object
+    block: str,
+    bench: str,
+    cases: str | Sequence[str],
+    parameters: Mapping[str, int] | None = None,
+    **environment: object,
 ) -> None:
-    """Run one test of `tests.rtl.<bench>` against a block; fails when it fails, or when it did not run."""
+    """Run tests of `tests.rtl.<bench>` against a block in one simulation; fails when one fails or did not run."""
     name, parameters = simulator(), parameters or {}
+    cases = (cases,) if isinstance(cases, str) else cases
+    title = cases[0] if len(cases) == 1 else bench
     label = "-".join((block, *(f"{key}{value}" for key, value in sorted(parameters.items()))))
     build = BUILD / name / label
     runner = get_runner(name)
@@ -46,15 +52,15 @@ def simulate(
     results = runner.test(
         hdl_toplevel=block,
         test_module=f"tests.rtl.{bench}",
-        testcase=case,
+        testcase=list(cases),
         build_dir=build,
         test_dir=ROOT,
-        results_xml=str(build / f"{case}.xml"),
+        results_xml=str(build / f"{title}.xml"),
         extra_env={"PYTHONPATH": str(ROOT), **{key: str(value) for key, value in environment.items()}},
-        log_file=_log(build, case),
+        log_file=_log(build, title),
     )
     ran, failed = get_results(results)
-    assert (ran, failed) == (1, 0), f"{case}: see {_log(build, case)}"
+    assert (ran, failed) == (len(cases), 0), f"{title}: see {_log(build, title)}"
 
 
 def _log(build: Path, name: str) -> Path:

@@ -1,7 +1,7 @@
 """The two ends of an AXI-Stream for a bench: random pauses, and the rules of the stream checked on the way."""
 
 import random
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from cocotb.clock import Clock
@@ -53,6 +53,10 @@ class Stream:
 
     async def receive(self, count: int, last_every: int = 1) -> list[bytes]:
         """Take `count` words in a share of the clocks; a word that is not taken must stay as it is."""
+        return await self.receive_until(count, lambda place, word: place % last_every == 0)
+
+    async def receive_until(self, count: int, is_last: Callable[[int, bytes], bool]) -> list[bytes]:
+        """As `receive`; `is_last` says of each word, from 1, whether it must come with tlast."""
         words: list[bytes] = []
         held = None
         while len(words) < count:
@@ -68,6 +72,6 @@ class Stream:
                 continue
             held = None
             words.append(offered[0].to_bytes(self.size, "little"))
-            assert offered[1] == (len(words) % last_every == 0), "tlast"
+            assert offered[1] == is_last(len(words), words[-1]), "tlast"
         self.ready.value = 0
         return words

@@ -10,11 +10,16 @@ import pytest
 from tests.rtl.run import BUILD, RTL
 
 # The depth of the bounded search and of the induction.
-PROOFS = {"credit_fifo": (12, 4), "state_ram": (10, 4)}
-SIZES = {"credit_fifo": {"WIDTH": 1, "DEPTH_W": 2}, "state_ram": {"ADDRESS_W": 2, "WIDTH": 3}}
+PROOFS = {"credit_fifo": (12, 4), "state_ram": (10, 4), "loss_fifo": (12, 4)}
+SIZES = {
+    "credit_fifo": {"WIDTH": 1, "DEPTH_W": 2},
+    "state_ram": {"ADDRESS_W": 2, "WIDTH": 3},
+    "loss_fifo": {"WIDTH": 1, "DEPTH_W": 2},
+}
 # One change a proof that must make it fail.
 BROKEN = {
     "credit_fifo": ("used_next < DEPTH[DEPTH_W:0]", "used_next <= DEPTH[DEPTH_W:0]"),
+    "loss_fifo": ("write_i && (full || pending)", "write_i && full"),
     "state_ram": ("hit_q ? written_q : read_q", "read_q"),
 }
 

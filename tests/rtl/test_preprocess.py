@@ -1,5 +1,7 @@
 """The preprocess block; every case runs in the simulator (tests/rtl/preprocess_bench.py)."""
 
+import os
+
 import pytest
 
 from tests.rtl.run import simulate
@@ -16,6 +18,6 @@ CASES = (
 )
 
 
-@pytest.mark.parametrize("case", CASES)
-def test_equals_the_kernel(case: str) -> None:
-    simulate("preprocess", "preprocess_bench", case)
+@pytest.mark.timeout(int(os.environ.get("RTL_TIMEOUT_S", "300")))
+def test_equals_the_kernel() -> None:
+    simulate("preprocess", "preprocess_bench", CASES)

@@ -115,6 +115,17 @@ def advance(row, tick):  # type: ignore[no-untyped-def]
 
 
 @kernel()
+def restore(row, record):  # type: ignore[no-untyped-def]
+    """Make an instrument's row what it was after the tick of a PREPROCESSED record."""
+    row.mean, row.variance = record.mean >> _MEAN_UP, record.variance >> _VARIANCE_UP
+    row.value, row.volume, row.signed_volume = record.value, record.volume, record.signed_volume
+    row.flow = record.flow
+    row.bid, row.bid_size, row.ask, row.ask_size = record.bid, record.bid_size, record.ask, record.ask_size
+    row.traded = record.marks & TRADED != 0
+    row.bid_known, row.ask_known = record.marks & BID_KNOWN != 0, record.marks & ASK_KNOWN != 0
+
+
+@kernel()
 def _is_of_quotes(stream):  # type: ignore[no-untyped-def]
     return stream in (ALL_STREAMS, _BID, _ASK)
 

@@ -14,7 +14,7 @@ from udfs.kernels import kernel, read_only
 from udfs.machine import ArrayMachine, Batch, State
 from udfs.market.quote import ROW, emit, end_event, take
 
-FEED_KINDS = (Kind.TICKS, Kind.HEARTBEAT)  # a gap in one of these is a gap in the market's data
+FEED_KINDS = (Kind.TICKS, Kind.PREPROCESSED, Kind.HEARTBEAT)  # a gap in one of these is a gap in the market's data
 QUOTES_AT_ONCE = 4096
 
 HEAD = np.dtype([("now_ns", "<i8"), ("end_ns", "<i8"), ("unsent", "<i4"), ("passing", "<i4")])

@@ -52,7 +52,7 @@ COUNTS = np.dtype(
         ("unknown", "<i8"),  # messages about an order that is not in the table
         ("contradicted", "<i8"),
         ("refused", "<i8"),  # orders that the block's table has no room for
-        ("outside", "<i8"),  # orders outside the block's window of prices
+        ("outside", "<i8"),  # orders worse than the block's window of prices
         ("lost", "<i8"),  # gaps
     ]
 )
@@ -228,11 +228,13 @@ def _add(message, reference, side, limits, lowest, table, book, levels, in_set, 
     order = table[at]
     order.reference, order.instrument, order.side = reference, message.instrument, side
     order.price, order.shares = message.price, message.shares
+    if book.closed:
+        return
     place = _place(limits, lowest, side, message.price)
-    count.outside += place != _INSIDE
+    count.outside += place == _WORSE
     if place == _BETTER:
         book.closed = 1
-    if place == _INSIDE and not book.closed:
+    if place == _INSIDE:
         _change(book, count, levels, side, message.price, message.shares)
 
 

@@ -71,6 +71,7 @@ class Quality(ArrayMachine):
         batch["refused"] = self._refused[:refused].copy()
         batch["faults"] = self._faults[:refused].copy()
         batch["suspects"] = self._suspects[:suspects].copy()
+        batch["received"] = ticks
         batch["ticks"] = np.delete(ticks, self._refused[:refused])
         batch.count = len(ticks) - refused
 

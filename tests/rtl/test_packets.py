@@ -1,0 +1,24 @@
+"""Packets to ticks; every case runs in the simulator (tests/rtl/packets_bench.py)."""
+
+import os
+
+import pytest
+
+from tests.rtl.run import simulate
+
+SIZES = {"INSTRUMENT_W": 3, "LOCATE_W": 6, "SET_W": 9, "WAYS": 4, "LEVEL_W": 8, "DEPTH_W": 7}
+CASES = (
+    "realistic_flow",
+    "random_pauses",
+    "broken_feed",
+    "overflows",
+    "edges",
+    "feed_too_fast",
+    "resets",
+    "malformed_packets",
+)
+
+
+@pytest.mark.timeout(int(os.environ.get("RTL_TIMEOUT_S", "900")))
+def test_equals_the_adapter() -> None:
+    simulate("packet_ticks", "packets_bench", CASES, SIZES)
