@@ -19,6 +19,7 @@ from udfs.market.quality import AHEAD_NS_MAX, VALUE_END
 __all__ = ["Seen", "Watch"]
 
 _KIND_AT = 3  # of a frame's header; ticks are not decoded here
+_OF_MARKET = (Kind.TICKS, Kind.PREPROCESSED)
 
 
 class Writer(msgspec.Struct):
@@ -55,7 +56,7 @@ class Watch:
         """Take a message of the channel's log; the frame when it is a control or reports, and counts."""
         seen = self.channels[channel]
         seen.offset = offset + 1
-        if len(data) > _KIND_AT and data[_KIND_AT] == Kind.TICKS:
+        if len(data) > _KIND_AT and data[_KIND_AT] in _OF_MARKET:
             return None
         try:
             frame = decode(data)
