@@ -5,12 +5,12 @@ from collections.abc import Callable
 from schemas.control import Term
 from udfs.channel import Resources
 from udfs.execution.strategy import LoadStrategy
+from udfs.features.columns import Columns
 from udfs.features.row import Features
 from udfs.machine import Machine, Pipeline
 from udfs.market.activity import Activity
 from udfs.market.bars import Bars
 from udfs.market.book import Book
-from udfs.market.columns import Columns
 from udfs.market.levels import Levels
 from udfs.market.pairs import Pairs
 from udfs.market.prints import Prints

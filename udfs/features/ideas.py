@@ -30,7 +30,7 @@ import numpy as np
 from schemas.control import Term
 from schemas.features import BAR_SERIES, BY_NAME, INDICATORS, PREPROCESSING, Series
 from schemas.frame import Records
-from udfs.features import activity, beta, columns, depth, messages, returns, session, signing, spreads
+from udfs.features import activity, beta, depth, messages, preprocessed, returns, session, signing, spreads
 from udfs.features.indicators import OF_PRICES, OF_TRADES
 
 # Which bars an idea is shown; with 0 every bar in which something happened.
@@ -82,7 +82,7 @@ IDEAS = (
         for bars in ("volume", "notional", "trades")
     ),
     *(Idea((f"beta_60_{suffix}",), beta.update, beta.STATE, needs=0) for suffix in ("1s", "10s", "60s")),
-    Idea(tuple(feature.name for feature in PREPROCESSING), columns.update, columns.STATE, needs=0),
+    Idea(tuple(feature.name for feature in PREPROCESSING), preprocessed.update, preprocessed.STATE, needs=0),
     Idea(("session_phase", "seconds_since_open"), session.update, session.NOTHING, session.calendars, 0),
     Idea(("volume_usual_share", "volume_over_usual"), session.update_volume, session.VOLUMES, session.calendars, 0),
 )
