@@ -19,6 +19,9 @@ prepare_flink() {
     export FLINK_CONF_DIR=$work/conf FLINK_LOG_DIR=$work/log FLINK_PID_DIR=$work
     mkdir -p "$FLINK_CONF_DIR" "$FLINK_LOG_DIR"
     cp "$FLINK_HOME"/conf/log4j-console.properties "$FLINK_CONF_DIR"
+    # At level info this class prints the whole environment, with any key in it.
+    printf '\n%s\n' "logger.environment.name = org.apache.flink.client.python.PythonEnvUtils" \
+        "logger.environment.level = WARN" >>"$FLINK_CONF_DIR/log4j-console.properties"
     cp "${PENSTOCK_FLINK_YAML:-/opt/penstock/flink.yaml}" "$FLINK_CONF_DIR/config.yaml"
     mapfile -t options < <(dynamic_options)
 }
