@@ -83,7 +83,7 @@ CHANNEL_DROPPED = _counter(f"{FLINK}dropped", "Repeated records that were passed
 CHANNEL_REFUSED = _counter(f"{FLINK}refused", "Records and messages sent to quarantine", _OPERATOR, "channel")
 CHANNEL_GAPS = _counter(f"{FLINK}gaps", "Gaps in a writer's numbers", _OPERATOR, "channel")
 CHANNEL_IGNORED = _counter(f"{FLINK}ignored", "Messages after a fault had halted the channel", _OPERATOR, "channel")
-CHANNEL_ORDERS = _counter(f"{FLINK}orders", "Orders that the channel has sent", _OPERATOR, "channel")
+CHANNEL_DECISIONS = _counter(f"{FLINK}decisions", "Decisions that the channel has made", _OPERATOR, "channel")
 CHANNEL_ROWS = _counter(f"{FLINK}rows", "Feature rows that the channel has made", _OPERATOR, "channel")
 
 # gateway

@@ -15,6 +15,7 @@ from schemas.records import Kind
 from schemas.topics import DECISIONS, NO_CHANNEL, REPLICA_A, Replica
 from schemas.trading import Order, Stamps, order_message
 from udfs.channel import Channel, Output, Resources
+from udfs.counters import Counters
 from udfs.journal import Keeper
 
 JOURNAL_BYTES_MAX = 1 << 20  # a few frames in a backlog, seconds of them live; as much is stepped through to restore
@@ -77,7 +78,9 @@ class ChannelOperator(KeyedProcessFunction):
         self._resources = self._open_resources()
         self._tags = output_tags(self._replica)
         self._state = context.get_list_state(ListStateDescriptor("journal", Types.PICKLED_BYTE_ARRAY()))
+        self._metrics = context.get_metrics_group()
         self._keepers: dict[int, Keeper] = {}
+        self._counters: dict[int, Counters] = {}
 
     def process_element(self, data: bytes, context: KeyedProcessFunction.Context) -> Iterator[object]:
         received_ns = self._wall_ns()
@@ -86,8 +89,10 @@ class ChannelOperator(KeyedProcessFunction):
         if keeper is None:
             channel = Channel(self._channels.get(key, NO_CHANNEL), self._resources)
             keeper = self._keepers[key] = Keeper(channel, KeyedStore(self._state), JOURNAL_BYTES_MAX)
+            self._counters[key] = Counters(self._metrics, channel.number)
         output = keeper.step(data)
         yield from self._messages(output, data, keeper.state.ledger.position, received_ns, self._sink_keys[key])
+        self._counters[key].took(keeper.state.ledger, received_ns)
 
     def _messages(self, output: Output, data: bytes, position: int, received_ns: int, key: bytes) -> Iterator[object]:
         """`position` is the one after the frame's last record."""
