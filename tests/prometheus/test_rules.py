@@ -12,9 +12,12 @@ import yaml
 from jobs.adapters.prometheus import RULES, find_program
 from schemas.errors import SetupError
 from schemas.metrics import METRICS, PROCESSES, Metric
+from tests.prometheus.readme import README, written
 
 RULE_FILES, TEST_FILES = sorted((RULES / "rules").glob("*.yml")), sorted((RULES / "tests").glob("*.yml"))
-OTHERS = {"up": {"job"}, "flink_jobmanager_job_numRestarts": {"job_name"}}  # Prometheus' own and Flink's own
+FLINKS = ("flink_jobmanager_job_numRestarts", "flink_jobmanager_job_lastCheckpointCompletedTimestamp")
+FLINKS += ("flink_taskmanager_job_task_operator_pendingRecords",)
+OTHERS = {"up": {"job"}} | {name: {"job_name"} for name in FLINKS}  # Prometheus' own and Flink's own
 TARGET = {"process", "job", "instance"}  # labels that scraping adds
 SUFFIXES = ("_bucket", "_count", "_sum")
 BY_NAME = {metric.name: metric for metric in METRICS}
@@ -84,6 +87,12 @@ def test_every_alert_is_seen_to_fire_and_to_be_quiet_and_every_record_is_compute
     computed = " ".join(case["expr"] for test in tests for case in test.get("promql_expr_test", ()))
     asked = computed + " ".join(rule["expr"] for rule in rules("alert"))
     assert all(name in asked for name in RECORDED)
+
+
+def test_the_readme_lists_every_metric_and_alert():
+    text = README.read_text()
+    assert text == written(), "python -m tests.prometheus.readme writes it"
+    assert all(f"`{rule['alert']}`" in text for rule in rules("alert"))
 
 
 def test_every_sign_of_danger_has_an_alert():

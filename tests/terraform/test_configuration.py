@@ -6,6 +6,7 @@ from pathlib import Path
 import hcl2
 import pytest
 
+from schemas.metrics import METRICS
 from schemas.topics import TOPICS
 from tests.terraform.command import ROOT, copied
 from tests.terraform.readme import FOLDERS, written
@@ -40,3 +41,13 @@ def test_rights_in_kafka_are_those_of_the_table_of_topics() -> None:
     assert sorted(rights["feed"]) == sorted(name for name, by in writes.items() if "feed" in by)
     reads = {topic.name for topic in TOPICS if "archive" in topic.reads or topic.reads == "all"}
     assert set(rights["archive"]) >= reads
+
+
+def test_alarms_watch_what_is_published() -> None:
+    """By the tables of metrics, of labels and of what the alerts of Prometheus ask of Flink."""
+    with (ROOT / "modules" / "observability" / "alarms.tf").open() as file:
+        [block] = hcl2.load(file)["locals"]
+    flink = {"flink_jobmanager_job_numRestarts", "flink_taskmanager_job_task_operator_pendingRecords"}
+    labels = {metric.name: {*metric.labels, "process"} for metric in METRICS} | {name: {"process"} for name in flink}
+    for alarm in block["process_alarms"].values():
+        assert set(alarm["dimension"]) <= labels[alarm["metric"].strip('"')] and len(alarm["dimension"]) <= 1, alarm

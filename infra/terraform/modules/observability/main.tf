@@ -1,5 +1,9 @@
-# Alarms to one topic. What our processes tell comes from their Prometheus pages (namespace Penstock), what the brokers
+# Alarms to one topic. What our processes tell comes from their Prometheus pages (namespace Penstock/NAME), what the brokers
 # tell from MSK; silence is an alarm too, for a process that tells nothing does nothing.
+
+locals {
+  namespace = "Penstock/${var.name}"
+}
 
 resource "aws_sns_topic" "alarms" {
   name              = "${var.name}-alarms"
@@ -20,18 +24,49 @@ resource "aws_cloudwatch_metric_alarm" "process" {
 
   alarm_name          = "${var.name}-${each.key}"
   alarm_description   = each.value.what
-  namespace           = "Penstock"
+  namespace           = local.namespace
   metric_name         = each.value.metric
   statistic           = each.value.statistic
   period              = 60
   evaluation_periods  = each.value.minutes
   threshold           = each.value.threshold
-  comparison_operator = "GreaterThanThreshold"
+  comparison_operator = each.value.comparison
   treat_missing_data  = each.value.missing
-  dimensions          = each.value.job == null ? {} : { job = "${var.name}-${each.value.job}" }
+  dimensions          = each.value.dimension
   alarm_actions       = [aws_sns_topic.alarms.arn]
   ok_actions          = [aws_sns_topic.alarms.arn]
   tags                = var.tags
+}
+
+# Flink tells when the last checkpoint was complete, in milliseconds; its age is the time of the sample less that.
+resource "aws_cloudwatch_metric_alarm" "checkpoint_age" {
+  alarm_name          = "${var.name}-checkpoint-age"
+  alarm_description   = "Seconds since the last completed checkpoint"
+  evaluation_periods  = 2
+  threshold           = var.limits.checkpoint_age_seconds_max
+  comparison_operator = "GreaterThanThreshold"
+  treat_missing_data  = "breaching"
+  alarm_actions       = [aws_sns_topic.alarms.arn]
+  ok_actions          = [aws_sns_topic.alarms.arn]
+  tags                = var.tags
+
+  metric_query {
+    id          = "age"
+    label       = "checkpoint age"
+    expression  = "EPOCH(completed) - completed / 1000"
+    return_data = true
+  }
+
+  metric_query {
+    id = "completed"
+
+    metric {
+      namespace   = local.namespace
+      metric_name = "flink_jobmanager_job_lastCheckpointCompletedTimestamp"
+      period      = 60
+      stat        = "Minimum"
+    }
+  }
 }
 
 resource "aws_cloudwatch_metric_alarm" "broker" {
@@ -67,7 +102,7 @@ resource "aws_cloudwatch_dashboard" "this" {
         region  = var.region
         period  = 60
         stat    = local.process_alarms[key].statistic
-        metrics = [["Penstock", local.process_alarms[key].metric]]
+        metrics = [concat([local.namespace, local.process_alarms[key].metric], flatten([for name, value in local.process_alarms[key].dimension : [name, value]]))]
         annotations = {
           horizontal = [{ label = "alarm", value = local.process_alarms[key].threshold }]
         }

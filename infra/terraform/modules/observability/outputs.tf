@@ -5,5 +5,5 @@ output "topic_arn" {
 
 output "alarms" {
   description = "Every alarm of this module, for tests and reviews."
-  value       = concat(sort(keys(local.process_alarms)), sort(keys(local.broker_alarms)))
+  value       = concat(["checkpoint-age"], sort(keys(local.process_alarms)), sort(keys(local.broker_alarms)))
 }

@@ -32,8 +32,8 @@ variable "kafka_cluster" {
 variable "limits" {
   description = "Where the alarms begin; shares are of the gateway's own limits, so below 1 warns before it refuses."
   type = object({
-    lag_records_max            = optional(number, 1000000)
-    latency_p99_seconds_max    = optional(number, 0.5)
+    lag_messages_max           = optional(number, 10000)
+    latency_mean_seconds_max   = optional(number, 0.1)
     checkpoint_age_seconds_max = optional(number, 60)
     restarts_max               = optional(number, 3)
     quarantined_records_max    = optional(number, 1000)

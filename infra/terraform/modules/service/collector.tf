@@ -1,4 +1,4 @@
-# A second container reads the process's Prometheus page and writes it as CloudWatch metrics (namespace Penstock).
+# A second container reads the process's Prometheus page and writes it as CloudWatch metrics (namespace Penstock/NAME).
 
 locals {
   scrape = var.metrics == null ? null : yamlencode({
@@ -6,11 +6,16 @@ locals {
       prometheus = { config = { scrape_configs = [{
         job_name        = replace(var.name, "/", "-")
         scrape_interval = "15s"
-        static_configs  = [{ targets = ["localhost:${var.metrics.port}"] }]
+        static_configs  = [{ targets = ["localhost:${var.metrics.port}"], labels = { process = basename(var.name) } }]
       }] } }
     }
     exporters = {
-      awsemf = { namespace = "Penstock", log_group_name = aws_cloudwatch_log_group.this.name, region = var.region }
+      awsemf = {
+        namespace               = "Penstock/${dirname(var.name)}"
+        log_group_name          = aws_cloudwatch_log_group.this.name
+        region                  = var.region
+        dimension_rollup_option = "ZeroAndSingleDimensionRollup" # by all labels, by each alone, and by none
+      }
     }
     service = { pipelines = { metrics = { receivers = ["prometheus"], exporters = ["awsemf"] } } }
   })

@@ -132,8 +132,8 @@ variable "alarm_emails" {
 variable "alarm_limits" {
   description = "Where alarms begin; see modules/observability."
   type = object({
-    lag_records_max            = optional(number, 1000000)
-    latency_p99_seconds_max    = optional(number, 0.5)
+    lag_messages_max           = optional(number, 10000)
+    latency_mean_seconds_max   = optional(number, 0.1)
     checkpoint_age_seconds_max = optional(number, 60)
     restarts_max               = optional(number, 3)
     quarantined_records_max    = optional(number, 1000)
