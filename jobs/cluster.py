@@ -10,16 +10,22 @@ from schemas.errors import SetupError
 __all__ = ["down", "local_cluster", "status", "up"]
 
 
-def local_cluster(folder: Path = Path(".penstock"), slots: int = 1) -> Cluster:
+def local_cluster(folder: Path = Path(".penstock"), slots: int = 1, metrics_ports: str | None = None) -> Cluster:
     """The cluster of a run's folder, running or not."""
     return Cluster(
-        folder / "cluster", checkpoints=folder / "checkpoints", savepoints=folder / "savepoints", slots=slots
+        folder / "cluster",
+        checkpoints=folder / "checkpoints",
+        savepoints=folder / "savepoints",
+        slots=slots,
+        metrics_ports=metrics_ports,
     )
 
 
-def up(folder: Path = Path(".penstock"), taskmanagers: int = 1, slots: int = 1) -> int:
+def up(
+    folder: Path = Path(".penstock"), taskmanagers: int = 1, slots: int = 1, metrics_ports: str | None = None
+) -> int:
     """Start the cluster and leave it running; one that runs already is left as it is. Raises SetupError."""
-    cluster = local_cluster(folder, slots)
+    cluster = local_cluster(folder, slots, metrics_ports)
     if cluster.attach():
         print(f"Flink is already up: http://{cluster.rest_address}")
     else:

@@ -45,13 +45,17 @@ class Cluster:
 
     `checkpoints` and `savepoints` are folders; checkpoints are retained when a job is cancelled or the cluster stops.
     `slots` per TaskManager: 1 unless you know why, for the slots of a JVM share one interpreter lock.
+    `metrics_ports`, FIRST-LAST: where the JVMs serve Flink's metrics, on every interface; None: they do not.
     """
 
-    def __init__(self, folder: Path, *, checkpoints: Path, savepoints: Path, slots: int = 1) -> None:
+    def __init__(
+        self, folder: Path, *, checkpoints: Path, savepoints: Path, slots: int = 1, metrics_ports: str | None = None
+    ) -> None:
         self._folder = folder.resolve()
         self._checkpoints = checkpoints.resolve()
         self._savepoints = savepoints.resolve()
         self._slots = slots
+        self._metrics_ports = metrics_ports
         self._jobmanager = Process("jobmanager", self._folder)
         self._taskmanagers: dict[str, Process] = {}
         self._gone = 0  # the highest number of a TaskManager that was ended
@@ -199,6 +203,7 @@ class Cluster:
             "taskmanager.numberOfTaskSlots": self._slots,
             "execution.checkpointing.dir": self._checkpoints.as_uri(),
             "execution.checkpointing.savepoint-dir": self._savepoints.as_uri(),
+            **(_reporter(self._metrics_ports) if self._metrics_ports else {}),
         }
 
     def _start_jvm(self, process: Process, options: tuple[str, ...], main: str, *arguments: str) -> None:

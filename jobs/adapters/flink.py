@@ -51,13 +51,6 @@ SETTINGS = {
 EMBEDDED_JVM = "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC"
 
 
-def reporter(port: int) -> dict[str, str]:
-    """Settings of Flink's own Prometheus page. Flink binds it to every interface and can be told no other."""
-    name = "metrics.reporter.prometheus"
-    factory = "org.apache.flink.metrics.prometheus.PrometheusReporterFactory"
-    return {"metrics.reporters": "prometheus", f"{name}.factory.class": factory, f"{name}.port": str(port)}
-
-
 def environment(settings: dict[str, str], jars: list[Path]) -> StreamExecutionEnvironment:
     """An environment with the project's settings, `settings` over them; jars only where no cluster provides them."""
     os.environ.setdefault("JVM_ARGS", EMBEDDED_JVM)

@@ -64,12 +64,16 @@ def warm() -> None:
 def up(
     taskmanagers: Annotated[int, typer.Option(help="Processes that run the channels.")] = 1,
     slots: Annotated[int, typer.Option(help="Of each of them.")] = 1,
+    flink_metrics: Annotated[
+        str | None,
+        typer.Option(help="FIRST-LAST: ports of Flink's Prometheus pages, one a JVM, open on every interface."),
+    ] = None,
     folder: Folder = FOLDER,
 ) -> None:
     """Start it and leave it running."""
     from jobs.cluster import up as job
 
-    raise typer.Exit(job(folder, taskmanagers, slots))
+    raise typer.Exit(job(folder, taskmanagers, slots, flink_metrics))
 
 
 @cluster.command()
