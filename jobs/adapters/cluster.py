@@ -230,3 +230,10 @@ class Cluster:
             return None
         found = re.search(rf"^{re.escape(name)}: (\d+)$", text, re.MULTILINE)
         return found and found.group(1)
+
+
+def _reporter(ports: str) -> dict[str, object]:
+    """Flink's own Prometheus pages, one a JVM. Flink binds them to every interface and can be told no other."""
+    name = "metrics.reporter.prometheus"
+    factory = "org.apache.flink.metrics.prometheus.PrometheusReporterFactory"
+    return {"metrics.reporters": "prometheus", f"{name}.factory.class": factory, f"{name}.port": ports}
