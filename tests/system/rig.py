@@ -72,11 +72,11 @@ class Rig:
         done = subprocess.run(command, capture_output=True, text=True, timeout=timeout_s, check=False)
         assert done.returncode == 0, done.stderr[-4000:]
 
-    def start_trade(self, work: Path, *more: str) -> Process:
+    def start_trade(self, work: Path) -> Process:
         """The embedded job without an end, going on from what `work` holds; SIGTERM stops it with a savepoint."""
         process = Process("trade", work)
         jars = [part for jar in find_jars("flink").glob("*.jar") for part in ("--jar", str(jar))]
-        command = [sys.executable, "-P", "-m", "jobs.trade", *self.trade_arguments(), "--work", str(work), *more, *jars]
+        command = [sys.executable, "-P", "-m", "jobs.trade", *self.trade_arguments(), "--work", str(work), *jars]
         process.start(command)
         process.wait_ready(lambda: process.said("trade is running"), 120)
         return process

@@ -1,9 +1,6 @@
 """A savepoint of each earlier release, restored under the code of today, goes on like an uninterrupted run."""
 
-import json
-import re
 import signal
-import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -34,24 +31,10 @@ def test_a_savepoint_of_a_release_goes_on_byte_for_byte(release: str, broker: Ri
     for channel in CHANNELS:
         broker.write(channel, golden[channel].log[: golden[channel].taken])
     unpack(FOLDER / release / "savepoint.tar.xz", work)
-    job = broker.start_trade(work, "--folder", str(work))
+    job = broker.start_trade(work)
     for channel in CHANNELS:
         broker.write(channel, golden[channel].log[golden[channel].taken :])
     until(broker.is_read, 90, "trade has read the logs")
-    assert_it_tells(work)
     assert job.stop(60, signal.SIGTERM)
     for channel in CHANNELS:
         assert digests(broker.canonical(channel)) == golden[channel].after
-
-
-def assert_it_tells(work: Path) -> None:
-    """That it does its work, that all is read, and how old its newest checkpoint is."""
-    [target] = json.loads((work / "metrics" / "trade.json").read_text())
-    own = {"penstock_ready 1.0", 'penstock_lag_messages{channel="0",topic="ticks.v1"} 0.0'}
-    until(lambda: own <= {*page(target["targets"][0]).splitlines()}, 20, "trade says that it is ready")
-    assert re.search(r"^penstock_checkpoint_age_seconds [0-9.]+$", page(target["targets"][0]), re.M)
-
-
-def page(address: str) -> str:
-    with urllib.request.urlopen(f"http://{address}/metrics", timeout=10) as answer:
-        return str(answer.read().decode())
