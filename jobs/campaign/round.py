@@ -77,9 +77,9 @@ def play_round(
     struck: list[Struck] = []
     try:
         say("starting: broker, exchange, gateway, archive, Flink")
-        child.wait_ready(lambda: came_up(read_events(folder), "feed"), STARTED_S_MAX)
+        _wait(child, lambda: came_up(read_events(folder), "feed"), STARTED_S_MAX, "the feed runs")
         say("waiting for a first fill: one minute of data comes before the first order")
-        child.wait_ready(lambda: fills(folder) > 0 or not _is_feeding(folder), FILLED_S_MAX)
+        _wait(child, lambda: fills(folder) > 0 or not _is_feeding(folder), FILLED_S_MAX, "an order is filled")
         with Arrivals(endpoints.require(folder, "bootstrap"), (0, 1)) as arrivals:
             for number, one in enumerate(strikes, 1):
                 say(f"strike {number} of {len(strikes)}: {one.kind}, {one.how}")
@@ -105,7 +105,7 @@ def play_round(
 def _strike(folder: Path, child: Process, one: Strike, arrivals: Arrivals) -> Struck | None:
     """Wait for calm, strike, wait until all is well; None when the feed has ended before the strike."""
     is_taskmanager = one.kind == "taskmanager"
-    child.wait_ready(lambda: not down(read_events(folder)), CALM_S_MAX)
+    _wait(child, lambda: not down(read_events(folder)), CALM_S_MAX, "everything is up")
     deadline = time.monotonic() + WARM_S_MAX
     while is_taskmanager and not has_warm_spare(folder) and _is_feeding(folder) and time.monotonic() < deadline:
         child.check()
@@ -151,11 +151,20 @@ def _await_back(folder: Path, child: Process, victim: psutil.Process, one: Strik
 
 def _await_decision(folder: Path, child: Process, arrivals: Arrivals, back_ns: int) -> None:
     """A pause ends with a decision, however long everything has been up."""
-    deadline = time.monotonic() + RESUMED_S_MAX
-    while _is_feeding(folder) and not (arrivals.at_ns and arrivals.at_ns[-1] > back_ns):
+
+    def has_resumed() -> bool:
+        return bool(arrivals.at_ns and arrivals.at_ns[-1] > back_ns) or not _is_feeding(folder)
+
+    _wait(child, has_resumed, RESUMED_S_MAX, "a decision comes, though everything is up")
+
+
+def _wait(child: Process, condition: Callable[[], bool], timeout_s: float, what: str) -> None:
+    """ProcessDiedError when the run ends first, SetupError when time is up."""
+    deadline = time.monotonic() + timeout_s
+    while not condition():
         child.check()
         if time.monotonic() > deadline:
-            raise SetupError(f"everything is up, and no decision came within {RESUMED_S_MAX:.0f} s")
+            raise SetupError(f"not within {timeout_s:.0f} s: {what}; see {child.log}")
         time.sleep(POLL_S)
 
 
