@@ -17,6 +17,7 @@ from rich.console import Console
 from jobs.adapters.broker import Broker
 from jobs.adapters.endpoints import publish, withdraw
 from jobs.adapters.java import find_jars
+from jobs.adapters.resources import SHIPPED, Models
 from jobs.adapters.supervisor import Supervisor
 from jobs.begin import begin
 from jobs.settled import Settled
@@ -31,8 +32,10 @@ INTERRUPTED = 130  # exit status
 class LocalRun:
     """One run in one folder."""
 
-    def __init__(self, config: Config, config_path: Path, data: Path, pace: float, folder: Path) -> None:
-        self._config, self._config_path = config, config_path
+    def __init__(
+        self, config: Config, config_path: Path, data: Path, pace: float, folder: Path, models: Models = SHIPPED
+    ) -> None:
+        self._config, self._config_path, self._models = config, config_path, models
         self._data, self._pace, self._folder = data, pace, folder
         self._channels = ",".join(map(str, self._config.universe.channels))
         self._jobs = Supervisor(folder / "processes")
@@ -63,13 +66,22 @@ class LocalRun:
         bootstrap = self._broker.start()
         publish(self._folder, bootstrap=bootstrap)
         self._say(f"broker at {bootstrap}")
-        begin(bootstrap, self._config)
+        begin(bootstrap, self._config, *self._models)
         folder, common = str(self._folder), ["--bootstrap", bootstrap, "--channels", self._channels]
         jars = [part for jar in sorted(find_jars("flink").glob("*.jar")) for part in ("--jar", str(jar))]
         self._job("exchange", *common, "--folder", folder)
         self._job("gateway", "--bootstrap", bootstrap, "--folder", folder, "--config", str(self._config_path))
         self._job("archive", *common, "--folder", folder)
-        self._job("trade", *common, "--work", str(self._folder / "state"), "--folder", folder, *jars)
+        self._job(
+            "trade",
+            *common,
+            "--work",
+            str(self._folder / "state"),
+            "--folder",
+            folder,
+            *jars,
+            *self._models.arguments(),
+        )
         self._is_settled = Settled(bootstrap, self._config.universe.channels, self._folder)
         self._wait(self._is_settled.is_read, "trade has read the logs")
         data = ["--data", str(self._data), "--config", str(self._config_path), "--pace", str(self._pace)]

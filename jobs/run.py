@@ -10,6 +10,7 @@ from pathlib import Path
 import msgspec
 from rich.console import Console
 
+from jobs.adapters.resources import SHIPPED, Models
 from jobs.adapters.source import find_capture
 from jobs.adapters.supervisor import Supervisor
 from jobs.local import LocalRun
@@ -33,7 +34,15 @@ class Finished(msgspec.Struct, frozen=True):
     data: str
 
 
-def run(config: Path | None, data: Path | None, pace: float, fresh: bool, folder: Path, cluster: bool = False) -> int:
+def run(
+    config: Path | None,
+    data: Path | None,
+    pace: float,
+    fresh: bool,
+    folder: Path,
+    cluster: bool = False,
+    models: Models = SHIPPED,
+) -> int:
     """Run, resume, or print again what a finished run came to; the exit status."""
     config_path = config or Path(str(files("jobs.settings") / "demo.toml"))
     data_path = data or find_capture()
@@ -49,7 +58,7 @@ def run(config: Path | None, data: Path | None, pace: float, fresh: bool, folder
         close_books(folder, console)
         return 0
     kind = SupervisedRun if cluster else LocalRun
-    status = kind(wanted, config_path, data_path, pace, folder).go()
+    status = kind(wanted, config_path, data_path, pace, folder, models).go()
     if status == 0:
         close_books(folder, console)
         done.write_bytes(msgspec.json.encode(asked))

@@ -17,6 +17,7 @@ from rich.console import Console
 
 from jobs.adapters.broker import Broker
 from jobs.adapters.endpoints import publish, withdraw
+from jobs.adapters.resources import SHIPPED, Models
 from jobs.adapters.supervisor import Supervisor
 from jobs.begin import begin
 from jobs.feed import READY
@@ -46,8 +47,9 @@ class SupervisedRun:
         data: Path,
         pace: float,
         folder: Path,
+        models: Models = SHIPPED,
     ) -> None:
-        self._config, self._config_path = config, config_path
+        self._config, self._config_path, self._models = config, config_path, models
         self._data, self._pace, self._folder = data, pace, folder
         self._jobs = Supervisor(folder / "processes")
         self._broker = Broker(folder / "broker")
@@ -79,7 +81,7 @@ class SupervisedRun:
             self._say(f"ended {leftover}, which an earlier run left behind")
         self._bootstrap = bootstrap = self._broker.start()
         publish(self._folder, bootstrap=bootstrap)
-        begin(bootstrap, self._config)
+        begin(bootstrap, self._config, *self._models)
         broker = self._keep("broker", LocalBroker(self._broker))
         channels = ",".join(map(str, self._config.universe.channels))
         common = ["--bootstrap", bootstrap, "--channels", channels]
@@ -90,7 +92,7 @@ class SupervisedRun:
             ("archive", [*common, *here]),
         ):
             self._keep(name, Job(self._jobs, name, *arguments, ready=f"{name} is running"), broker)
-        self._engine = Engine(self._folder, common, self._events.tell)
+        self._engine = Engine(self._folder, [*common, *self._models.arguments()], self._events.tell)
         self._parts += self._engine.parts(broker)
         self._wait(lambda: all(part.is_up for part in self._parts), START_S_MAX, "everything runs")
         self._is_settled = Settled(bootstrap, self._config.universe.channels, self._folder)

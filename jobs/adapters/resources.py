@@ -2,12 +2,27 @@
 
 from functools import partial
 from pathlib import Path
+from typing import NamedTuple
 
 from jobs.adapters.strategies import load_strategy
 from models.registry import open_model
 from schemas.control import Term
 from udfs.channel import Resources
 from udfs.pipeline import resources
+
+
+class Models(NamedTuple):
+    """A registry's folder (None: the one that is installed), and the model of it that a first term names."""
+
+    folder: Path | None = None
+    name: str = "direction"
+
+    def arguments(self) -> list[str]:
+        """For the processes that open models."""
+        return [] if self.folder is None else ["--models", str(self.folder.resolve())]
+
+
+SHIPPED = Models()
 
 
 def open_resources(models: Path | None) -> Resources:

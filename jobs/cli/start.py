@@ -62,12 +62,15 @@ def run(
         typer.Option("--cluster", help="Self-healing: a Flink cluster with a warm spare, dead processes begin again."),
     ] = False,
     fresh: Annotated[bool, typer.Option("--fresh", help="Forget the last run and begin another one.")] = False,
+    models: Annotated[Path | None, typer.Option(help="Folder of `penstock train`; default: the shipped model.")] = None,
+    model: Annotated[str, typer.Option(help="Of that folder.")] = "direction",
     folder: Folder = FOLDER,
 ) -> None:
     """The whole pipeline on this machine: broker, feed, Flink, gateway, exchange, warehouse, report."""
+    from jobs.adapters.resources import Models
     from jobs.run import run as job
 
-    raise typer.Exit(job(config, data, pace, fresh, folder, cluster))
+    raise typer.Exit(job(config, data, pace, fresh, folder, cluster, Models(models, model)))
 
 
 def term(
