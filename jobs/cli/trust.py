@@ -30,12 +30,13 @@ def replay(
         bool, typer.Option("--mutate", help="Change one price of the log first: the comparison must then fail.")
     ] = False,
     bootstrap: Annotated[str | None, typer.Option(help="Read the log from this broker, not from the archive.")] = None,
+    models: Annotated[Path | None, typer.Option(help="Folder of the models that the terms name.")] = None,
     folder: Folder = FOLDER,
 ) -> None:
     """Decide the archived log again, here, and compare every decision, feature row and order."""
     from jobs.replay import replay as job
 
-    raise typer.Exit(job(folder, mutate=mutate, bootstrap=bootstrap) if verify else 2)
+    raise typer.Exit(job(folder, mutate=mutate, bootstrap=bootstrap, models=models) if verify else 2)
 
 
 def soak(

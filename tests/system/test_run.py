@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 import time
+from importlib.resources import files
 from pathlib import Path
 
 import psutil
@@ -50,7 +51,8 @@ def wait_for(path: Path, text: str, timeout_s: float = 120) -> None:
 
 def test_interrupted_resumed_finished_and_again(tmp_path: Path) -> None:
     folder, data = tmp_path / "run", cut_capture(tmp_path / "data", 90)
-    options = ("--data", str(data), "--pace", "6")
+    models = str(files("models") / "registry")
+    options = ("--data", str(data), "--pace", "6", "--models", models)
 
     first = penstock(folder, "run", *options)
     wait_for(folder / "processes" / "trade.log", "trade is running")

@@ -1,8 +1,10 @@
 """A changed feature set is a new term: begun by the command in a real log, decided by the real job, replayed."""
 
 import shutil
+import time
 from collections import Counter
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from importlib.resources import files
 from pathlib import Path
@@ -16,8 +18,10 @@ from jobs.begin import begin
 from jobs.term import term
 from models.registry import open_model
 from schemas.config import Config, FeaturesConfig, FeedConfig
+from schemas.control import Term, read_control
 from schemas.errors import ConfigError, Unsafe
-from schemas.records import names_of
+from schemas.frame import decode
+from schemas.records import Kind, names_of
 from schemas.topics import FEATURES
 from tests.builders import captured, demo, log, messages
 from tests.models.small import keep_small
@@ -57,6 +61,12 @@ def rig(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Modelled]:
     made.close()
 
 
+def terms_of(log_: list[bytes]) -> list[Term]:
+    frames = [decode(data) for data in log_]
+    controls = [read_control(frame) for frame in frames if frame.kind == Kind.CONTROL]
+    return [one for one in controls if isinstance(one, Term)]
+
+
 def other(**changes: object) -> Config:
     return msgspec.structs.replace(demo(), features=FeaturesConfig(names=OTHER), **changes)
 
@@ -83,13 +93,23 @@ def test_a_changed_feature_set_is_a_new_term(rig: Modelled) -> None:
         begin(rig.bootstrap, demo())
     assert begin(rig.bootstrap, other(), rig.models, "small").number == 2
 
-    for channel, frames in logs.items():
-        rig.write(channel, messages(frames[int(CHANGE * len(frames)) :]))
+    limits = msgspec.structs.replace(demo().limits, open_orders_max=1)
+    at_ns = max(int(frames[-300].records["receive_ns"][0]) for frames in logs.values())
+    with ThreadPoolExecutor() as pool:
+        waiting = pool.submit(rig.begin, other(limits=limits), at_ns=at_ns)
+        for channel, frames in logs.items():
+            rig.write(channel, messages(frames[int(CHANGE * len(frames)) : -400]))
+        time.sleep(2)
+        assert not waiting.done()
+        for channel, frames in logs.items():
+            rig.write(channel, messages(frames[-400:]))
+        assert waiting.result(60) == {0: 3, 1: 3}, "as soon as both channels' times have reached it"
     rig.trade()
     opened = resources(partial(open_model, rig.models), load_strategy)
     for channel in CHANNELS:
         assert rig.canonical(channel) == canonical_bytes(play(rig.log(channel), channel, opened))
+        assert [one.number for one in terms_of(rig.log(channel))] == [1, 2, 3]
         sets = {frame.epoch: names_of(frame.records) for frame in rig.frames(FEATURES, channel)}
-        assert sets == {1: demo().features.names, 2: OTHER}
+        assert sets.pop(1) == demo().features.names and set(sets.values()) == {OTHER}
     terms = Counter(one.split("-")[2] for channel in CHANNELS for one in rig.orders(channel))
     assert terms["1"] and terms["2"]
