@@ -29,7 +29,7 @@ from tests.system.rig import CHANNELS, Rig
 from udfs.pipeline import resources
 from udfs.play import canonical_bytes, play
 
-pytestmark = [pytest.mark.system, pytest.mark.timeout(180)]
+pytestmark = [pytest.mark.system, pytest.mark.timeout(300)]
 
 OTHER = ("spread", "volatility_1s", "return_10s")
 SECONDS, CHANGE = 120, 0.6
