@@ -119,5 +119,6 @@ def _sentence(outcome: Outcome) -> Text:
     if outcome.fault:
         text.append(f"\nended early: {outcome.fault}", "bold red")
     limit = outcome.limit_bytes_per_hour / MIB
-    held = f"\nnothing grows by more than {limit:.0f} MiB an hour" if outcome.holds else "\nFAILED"
+    surely = "surely grows" if unsure else "grows"  # what is unsure may grow: the sentence does not deny it
+    held = f"\nnothing {surely} by more than {limit:.0f} MiB an hour" if outcome.holds else "\nFAILED"
     return text.append(held, "bold green" if outcome.holds else "bold red")
