@@ -14,7 +14,7 @@ import pytest
 
 from tests.system.rig import cut_capture
 
-pytestmark = [pytest.mark.system, pytest.mark.timeout(400)]
+pytestmark = [pytest.mark.system, pytest.mark.timeout(600)]
 
 
 def penstock(folder: Path, *arguments: str) -> "subprocess.Popen[str]":
@@ -42,7 +42,7 @@ def belonging(folder: Path) -> list[str]:
     return found
 
 
-def wait_for(path: Path, text: str, timeout_s: float = 120) -> None:
+def wait_for(path: Path, text: str, timeout_s: float = 200) -> None:
     deadline = time.monotonic() + timeout_s
     while not path.exists() or text not in path.read_text():
         assert time.monotonic() < deadline, f"{path} never said {text!r}"
