@@ -68,16 +68,19 @@ def kill(data: Path | None, pace: float, folder: Path) -> int:
 def _watch(child: Process, here: Path, arrivals: Arrivals, console: Console) -> list[int]:
     """Draw, and kill at every key, until the data or the viewer's patience end; the wall times of the kills."""
     kills: list[int] = []
+    missed = ""
     with _keys() as pressed, Live(console=console, auto_refresh=False) as live:
         while child.is_running() and find(here, "feed") is not None:
             key = pressed(ROUND_S)
             if key == "q":
                 break
             victim = find(here, "taskmanager") if key else None
+            if key:
+                missed = "" if victim else "; nobody works just now"
             if victim is not None:
                 kills.append(wall_ns())
                 victim.send_signal(signal.SIGKILL)
-            hint = f"any key kills a worker ({len(kills)} killed), q ends the feed and asks the oracles"
+            hint = f"any key kills a worker ({len(kills)} killed), q ends the feed and asks the oracles{missed}"
             live.update(picture(list(arrivals.at_ns), read_events(here), wall_ns(), hint), refresh=True)
             time.sleep(ROUND_S)
     return kills

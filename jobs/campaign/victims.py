@@ -28,11 +28,11 @@ def find(folder: Path, kind: str) -> psutil.Process | None:
 
 
 def working_taskmanager(folder: Path) -> str | None:
-    """The id of the TaskManager that the job runs on; None when that cannot be said now."""
+    """The id of the TaskManager that `trade` runs on, whatever rehearses; None when that cannot be said now."""
     cluster = Cluster(folder / "cluster", checkpoints=folder, savepoints=folder)
     try:
         rest = Rest(cluster.rest_address, 1.0)
-        running = [job for job, state in rest.jobs().items() if state == "RUNNING" and rest.is_processing(job)]
+        running = [job for job, name in rest.live_jobs().items() if name == "trade" and rest.is_processing(job)]
         hosts = [host for job in running for host in rest.hosts(job)]
     except (FlinkError, SetupError):
         return None
