@@ -19,12 +19,14 @@ import pytest
 from jobs.adapters import endpoints
 from jobs.adapters.kafka import Producer, read_all
 from jobs.adapters.processes import Process
+from jobs.adapters.prometheus import Server
 from jobs.adapters.terms import opening_frames
 from jobs.adapters.writer import Writer
 from jobs.execution.agreement import is_terminal
 from jobs.execution.standing import standing
 from jobs.halt import halt, resume
 from jobs.reconcile import reconcile
+from schemas.errors import SetupError
 from schemas.frame import Frame, Records, decode
 from schemas.records import MARK, TICK, Kind, Side, TickFlag, TickKind
 from schemas.topics import MARKS, ORDERS, TICKS, Source
@@ -145,6 +147,28 @@ def test_gateway_and_exchange_tell_of_themselves(stage: Stage) -> None:
     assert re.search(r'^penstock_order_latency_seconds_count\{hop="sent_to_acknowledged"\} 2.0$', gateway, re.M)
     assert re.search(r'^penstock_lag_messages\{channel="0",topic="orders.v1"\} 0.0$', gateway, re.M), gateway
     assert "penstock_exchange_orders_total 2.0" in exchange
+
+
+def test_a_halt_fires_its_alert_in_a_real_prometheus(stage: Stage, tmp_path: Path) -> None:
+    try:
+        server = Server(tmp_path / "prometheus", stage.folder, endpoints.free_port())
+    except SetupError as error:
+        pytest.skip(str(error))
+    prometheus = Process("prometheus", tmp_path)
+    prometheus.start(server.command)
+    try:
+        until(lambda: server.value('penstock_ready{process="gateway"}') == 1.0, 30, "it sees a gateway that is ready")
+        assert firing(server) == set()
+        halt(stage.folder, "drill", "test")
+        until(lambda: firing(server) == {("Halted", "0"), ("Halted", "1")}, 30, "the alert of both channels")
+        resume(stage.folder, "test")
+        until(lambda: firing(server) == set(), 30, "the alert ends with the halt")
+    finally:
+        prometheus.kill()
+
+
+def firing(server: Server) -> set[tuple[str, str]]:
+    return {(one.name, one.labels.get("channel", "")) for one in server.alerts() if one.state == "firing"}
 
 
 def page(stage: Stage, process: str, path: str) -> str:
