@@ -1,9 +1,11 @@
 """SIGKILL of the TaskManager in the middle of a run: nothing is lost, nothing changes, nothing is doubled."""
 
 import os
+import re
 import signal
 import threading
 import time
+import urllib.request
 from collections import Counter
 from collections.abc import Iterator
 from functools import partial
@@ -12,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from jobs.adapters.cluster import Cluster
-from jobs.adapters.endpoints import publish
+from jobs.adapters.endpoints import free_port, publish
 from jobs.adapters.kafka import read_all
 from jobs.adapters.supervisor import Supervisor
 from jobs.begin import begin
@@ -20,6 +22,8 @@ from jobs.execution.agreement import agree
 from jobs.reconcile import reconcile, story
 from jobs.run import through_gateway
 from schemas.config import load
+from schemas.metrics import FLINK, METRICS
+from schemas.records import DECISION
 from schemas.topics import DECISIONS, ORDERS, TICKS
 from schemas.trading import read_order_message
 from tests.builders import captured, demo_resources, demo_term, log, messages
@@ -31,12 +35,19 @@ pytestmark = [pytest.mark.system, pytest.mark.timeout(600)]
 SETTINGS = Path(__file__).parents[2] / "jobs" / "settings" / "demo.toml"
 SECONDS = 100
 WRITE_S = 12.0
+PORTS = 6  # a JobManager, at most three TaskManagers, and some that others may have taken
 
 
 @pytest.fixture(scope="module")
 def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
     folder = Path(tmp_path_factory.mktemp("cluster"))
-    made = Cluster(folder / "flink", checkpoints=folder / "checkpoints", savepoints=folder / "savepoints")
+    first = free_port()
+    made = Cluster(
+        folder / "flink",
+        checkpoints=folder / "checkpoints",
+        savepoints=folder / "savepoints",
+        metrics_ports=f"{first}-{first + PORTS - 1}",
+    )
     made.start(taskmanagers=2)
     yield made
     made.stop()
@@ -61,7 +72,30 @@ def test_a_killed_taskmanager_cannot_be_seen_in_the_output(rig: Rig, cluster: Cl
     until(lambda: all(rig.canonical(channel) == played[channel] for channel in CHANNELS), 90, "the uninterrupted bytes")
     assert host not in cluster.rest.hosts(job)
     assert cluster.rest.job_state(job) == "RUNNING"
+    assert_flink_tells(cluster, played)
     cluster.rest.cancel(job)
+
+
+def assert_flink_tells(cluster: Cluster, played: dict[int, dict[str, bytes]]) -> None:
+    """The operator's counts are in Flink's own pages, under the names of the table, from before the kill on."""
+    text = (cluster._folder / "conf" / "config.yaml").read_text()
+    [first] = re.findall(r"prometheus\.port: (\d+)-", text)
+    pages = "".join(page(port) for port in range(int(first), int(first) + PORTS))
+    for metric in (one.name for one in METRICS if one.by == ("flink",)):
+        for channel in CHANNELS:
+            assert re.search(rf'^{metric}\{{.*channel="{channel}".*\}} [0-9.E]+$', pages, re.M), metric
+    [decisions] = re.findall(rf'^{FLINK}decisions\{{.*channel="0".*\}} ([0-9.E]+)$', pages, re.M)
+    assert 0 < float(decisions) <= len(played[0][DECISIONS.name]) / DECISION.itemsize
+    assert "flink_jobmanager_job_lastCheckpointCompletedTimestamp{" in pages
+    assert "flink_taskmanager_job_task_operator_pendingRecords{" in pages
+
+
+def page(port: int) -> str:
+    try:
+        with urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics", timeout=10) as answer:
+            return str(answer.read().decode())
+    except OSError:
+        return ""  # fewer JVMs than ports
 
 
 def busy_settings(folder: Path) -> Path:
