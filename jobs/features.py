@@ -11,7 +11,14 @@ from schemas.errors import DataError
 from schemas.feature_sets import FeatureSet, chosen, did_you_mean
 from schemas.features import ACTIVITY_LOOK_BACK_NS, BY_NAME, SECOND_NS, SERIES, TABLE, Feature
 
-ARRAYS = {"closes": "time", "activity": "activity", "depths": "levels", "prints": "prints", "pairs": "pairs"}
+ARRAYS = {
+    "closes": "time",
+    "activity": "activity",
+    "depths": "levels",
+    "prints": "prints",
+    "pairs": "pairs",
+    "columns": "preprocessing",
+}
 
 
 def features(config: Path, only: bool = False, like: str = "", console: Console | None = None) -> None:

@@ -58,7 +58,7 @@ def test_sql_agrees_with_both_terms(run: Path) -> None:
         "return_10s, term 2",
         "feature row: bid",
     } <= found.keys()
-    assert [name for name, one in found.items() if not one[2]] == [], "compared with nothing"
+    assert [name for name, one in found.items() if not one["compared"]] == [], "compared with nothing"
     assert parity(run, mutate=True) == 1
 
 
