@@ -14,6 +14,7 @@ from jobs.adapters.http_page import HttpPage
 from jobs.adapters.kafka import Ends
 from jobs.adapters.metrics import Page
 from jobs.observation.progress import Offsets, Progress
+from schemas.errors import SetupError
 from schemas.metrics import BUILD, LAG, READY, ROUND_AGE
 
 __all__ = ["Observer", "add_argument", "observed"]
@@ -148,7 +149,10 @@ def _tell(folder: Path, process: str, address: str) -> Path:
     target = folder / TARGETS / f"{process}.json"
     target.parent.mkdir(parents=True, exist_ok=True)
     new = target.with_suffix(".new")
-    new.write_text(json.dumps([{"targets": [address], "labels": {"process": process}}]) + "\n")
+    try:
+        new.write_text(json.dumps([{"targets": [address], "labels": {"process": process}}]) + "\n")
+    except OSError as error:  # a full disk does not say which one
+        raise SetupError(f"{new}: {error.strerror or error}") from error
     return new.replace(target)
 
 

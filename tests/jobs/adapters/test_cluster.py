@@ -96,7 +96,8 @@ def test_a_job_lives_through_a_kill_and_a_savepoint(cluster: Cluster, folder: Pa
 
     found = counts(seen)
     assert all(count == number + 1 for number, count in found), "state and source position were restored together"
-    assert {number for number, _ in found} == set(range(found[-1][0] + 1)), "nothing was lost"
+    numbers = {number for number, _ in found}  # what the killed worker had written last may not be written again yet
+    assert numbers == set(range(max(numbers) + 1)), "nothing was lost"
     assert found[before][0] == found[before - 1][0] + 1, "a savepoint repeats nothing"
 
 
