@@ -8,6 +8,8 @@ COMPILE := PATH="$$PWD/.uv/bin:$$PATH" uv pip compile --quiet --python-version 3
 IMAGE_EXTRAS := pipeline broker aws
 # Tests that share nothing run two at a time (JOBS=n: as many as you have cores).
 PARALLEL := -n $(or $(JOBS),2) --dist worksteal
+# Those with processes of their own mostly wait, and share them within a file.
+BY_FILE := -n $(or $(JOBS),2) --dist loadfile
 
 .PHONY: help setup setup-python jars run try test test-core test-system terraform check rtl rtl-long rtl-system rtl-timing bench soak chaos \
 	alerts train cluster lock clean
@@ -47,7 +49,7 @@ terraform: setup-python ## Terraform: format, plans, and apply to destroy agains
 
 test-system: setup ## tests with a real broker and a real Flink; skipped without Java unless SYSTEM_REQUIRED=1
 	@if infra/setup/java.sh --check $(JARS); then \
-		echo '$(PYTEST) -m system tests'; $(PYTEST) -m system tests; \
+		echo '$(PYTEST) $(BY_FILE) -m system tests'; $(PYTEST) $(BY_FILE) -m system tests; \
 	elif [ "$(SYSTEM_REQUIRED)" = 1 ]; then \
 		echo "FAILED: system tests are required, but Java or the jars are missing (make jars)" >&2; exit 1; \
 	else \
