@@ -9,7 +9,7 @@ import cocotb
 from cocotb.triggers import RisingEdge
 
 from tests.rtl.mold import Receiver, lengths, malformed, stream
-from tests.rtl.stream import reset, start
+from tests.rtl.stream import offer, reset, start
 
 COUNT = int(os.environ.get("PACKETS", "600"))
 Event = tuple[object, ...]
@@ -26,12 +26,7 @@ async def send(dut: Any, packets: Iterable[bytes], idle: float = 0.0, seed: int 
             while idle and random_.random() < idle:
                 dut.s_axis_tvalid.value = 0
                 await RisingEdge(dut.clk)
-            word = data[at : at + 8]
-            dut.s_axis_tdata.value = int.from_bytes(word.ljust(8, b"\xee"), "little")
-            dut.s_axis_tkeep.value = (1 << len(word)) - 1
-            dut.s_axis_tlast.value = int(at + 8 >= len(data))
-            dut.s_axis_tvalid.value = 1
-            await RisingEdge(dut.clk)
+            await offer(dut, data, at)
     dut.s_axis_tvalid.value = 0
 
 

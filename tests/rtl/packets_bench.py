@@ -14,7 +14,7 @@ from schemas.records import TICK, Status, TickFlag, TickKind
 from tests.itch import Market, message
 from tests.rtl.mold import malformed, packet
 from tests.rtl.session import MIDNIGHT_NS, Session, system_session
-from tests.rtl.stream import Stream, reset, start
+from tests.rtl.stream import Stream, offer, reset, start
 
 COUNT = int(os.environ.get("MESSAGES", "10000"))
 CLOCKS_PER_MESSAGE = 30  # after which the slowest message is done
@@ -42,12 +42,7 @@ async def send(dut: Any, session: Session, rest: int = CLOCKS_PER_MESSAGE) -> No
     for data, stamp in zip(session.packets, session.stamps, strict=True):
         dut.now_ns_i.value = stamp
         for at in range(0, len(data), 8):
-            word = data[at : at + 8]
-            dut.s_axis_tdata.value = int.from_bytes(word.ljust(8, b"\xee"), "little")
-            dut.s_axis_tkeep.value = (1 << len(word)) - 1
-            dut.s_axis_tlast.value = int(at + 8 >= len(data))
-            dut.s_axis_tvalid.value = 1
-            await RisingEdge(dut.clk)
+            await offer(dut, data, at)
             dut.now_ns_i.value = 0
         dut.s_axis_tvalid.value = 0
         if rest:

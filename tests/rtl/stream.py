@@ -25,6 +25,16 @@ async def reset(dut: Any, clocks: int = 3) -> None:
     dut.rst.value = 0
 
 
+async def offer(dut: Any, packet: bytes, at: int) -> None:
+    """One clock with the word at `at` of a packet on a 64-bit input that never stalls; bytes not kept are noise."""
+    word = packet[at : at + 8]
+    dut.s_axis_tdata.value = int.from_bytes(word.ljust(8, b"\xee"), "little")
+    dut.s_axis_tkeep.value = (1 << len(word)) - 1
+    dut.s_axis_tlast.value = int(at + 8 >= len(packet))
+    dut.s_axis_tvalid.value = 1
+    await RisingEdge(dut.clk)
+
+
 class Stream:
     """One AXI-Stream port of the device, whose words are bytes of a fixed size."""
 
