@@ -16,16 +16,15 @@ from rich.table import Table
 from jobs.adapters import endpoints
 from jobs.adapters.broker import Broker
 from jobs.adapters.endpoints import free_port
+from jobs.adapters.patience import until
 from jobs.adapters.processes import Process
 from jobs.adapters.prometheus import Alert, Server
 from jobs.begin import begin
 from jobs.halt import halt, resume
 from jobs.run import through_gateway
 from schemas.config import load
-from schemas.errors import SetupError
 
 WAIT_S_MAX = 60.0  # for anything; seconds in practice
-ROUND_S = 0.2
 READY = 'penstock_ready{process="gateway"}'
 
 
@@ -82,8 +81,4 @@ def _table(found: list[Alert]) -> Table:
 
 
 def _wait(condition: Callable[[], bool], what: str) -> None:
-    deadline = time.monotonic() + WAIT_S_MAX
-    while not condition():
-        if time.monotonic() > deadline:
-            raise SetupError(f"not within {WAIT_S_MAX:.0f} s: {what}")
-        time.sleep(ROUND_S)
+    until(condition, WAIT_S_MAX, what)

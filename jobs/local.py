@@ -16,7 +16,7 @@ from rich.console import Console
 
 from jobs.adapters.broker import Broker
 from jobs.adapters.endpoints import publish, withdraw
-from jobs.adapters.java import find_jars
+from jobs.adapters.java import jar_arguments
 from jobs.adapters.resources import SHIPPED, Models
 from jobs.adapters.supervisor import Supervisor
 from jobs.begin import begin
@@ -68,7 +68,6 @@ class LocalRun:
         self._say(f"broker at {bootstrap}")
         begin(bootstrap, self._config, *self._models)
         folder, common = str(self._folder), ["--bootstrap", bootstrap, "--channels", self._channels]
-        jars = [part for jar in sorted(find_jars("flink").glob("*.jar")) for part in ("--jar", str(jar))]
         self._job("exchange", *common, "--folder", folder)
         self._job("gateway", "--bootstrap", bootstrap, "--folder", folder, "--config", str(self._config_path))
         self._job("archive", *common, "--folder", folder)
@@ -79,7 +78,7 @@ class LocalRun:
             str(self._folder / "state"),
             "--folder",
             folder,
-            *jars,
+            *jar_arguments(),
             *self._models.arguments(),
         )
         self._is_settled = Settled(bootstrap, self._config.universe.channels, self._folder)

@@ -6,12 +6,12 @@
 
 import fcntl
 import json
-import os
 import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from jobs.adapters.files import replace_file
 from schemas.errors import SetupError
 
 __all__ = ["LOCALHOST", "free_port", "is_open", "publish", "read", "require", "withdraw"]
@@ -82,12 +82,4 @@ def _locked(folder: Path) -> Iterator[None]:
 
 
 def _write(folder: Path, addresses: dict[str, str]) -> None:
-    new = folder / "endpoints.json.new"
-    try:
-        with new.open("w") as file:
-            json.dump(addresses, file, indent=2, sort_keys=True)
-            file.flush()
-            os.fsync(file.fileno())
-        new.replace(folder / "endpoints.json")
-    except OSError as error:
-        raise SetupError(f"{new}: {error.strerror}: free some space, or choose a folder that can be written") from error
+    replace_file(folder / "endpoints.json", json.dumps(addresses, indent=2, sort_keys=True).encode())

@@ -10,7 +10,7 @@ from pathlib import Path
 import jobs
 from schemas.errors import SetupError
 
-__all__ = ["INSTALL_JAVA", "MAVEN_JARS", "find_jars", "find_java", "java_version", "settings"]
+__all__ = ["INSTALL_JAVA", "MAVEN_JARS", "find_jars", "find_java", "jar_arguments", "java_version", "settings"]
 
 INSTALL_JAVA = "sudo apt-get install -y openjdk-17-jre-headless maven"
 MAVEN_JARS = "make jars"
@@ -54,6 +54,11 @@ def find_jars(kind: str) -> Path:
             return root / kind
     looked = " or ".join(str(root / kind) for root in roots)
     raise SetupError(f"no jars in {looked}: run `{MAVEN_JARS}` in the checkout, or set PENSTOCK_JARS to their folder")
+
+
+def jar_arguments() -> list[str]:
+    """The connector's jars for the command line of an embedded `trade`."""
+    return [part for jar in sorted(find_jars("flink").glob("*.jar")) for part in ("--jar", str(jar))]
 
 
 def settings(name: str) -> Path:

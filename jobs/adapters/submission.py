@@ -4,6 +4,7 @@ from pathlib import Path
 
 import msgspec
 
+from jobs.adapters.files import replace_file
 from schemas.errors import SetupError
 
 
@@ -16,11 +17,8 @@ class Submission(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def keep(folder: Path, replica: str, submission: Submission) -> None:
-    """Write it; a reader sees the old one or the new one."""
-    folder.mkdir(parents=True, exist_ok=True)
-    new = _path(folder, replica).with_suffix(".new")
-    new.write_bytes(msgspec.json.encode(submission))
-    new.replace(_path(folder, replica))
+    """Write it, instead of what was submitted before."""
+    replace_file(_path(folder, replica), msgspec.json.encode(submission))
 
 
 def kept(folder: Path, replica: str) -> Submission:

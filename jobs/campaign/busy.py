@@ -1,11 +1,12 @@
 """The configuration of the runs that are struck: so much trading that a strike soon meets an order."""
 
+from collections.abc import Mapping
 from importlib.resources import files
 from pathlib import Path
 
 from schemas.errors import SetupError
 
-__all__ = ["busy_config"]
+__all__ = ["busy_config", "demo_with"]
 
 # A round trip every 4 s; and a gateway that does not halt over an exchange which a loaded machine needs a minute to
 # start again.
@@ -19,11 +20,16 @@ BUSY = {
 
 def busy_config(here: Path) -> Path:
     """Write the configuration into a folder; its path."""
-    text = files("jobs.settings").joinpath("demo.toml").read_text()
-    for old, new in BUSY.items():
-        if old not in text:
-            raise SetupError(f"demo.toml does not say {old!r} any more: the campaign would not trade enough")
-        text = text.replace(old, new)
     path = here / "busy.toml"
-    path.write_text(text)
+    path.write_text(demo_with(BUSY))
     return path
+
+
+def demo_with(changes: Mapping[str, str]) -> str:
+    """The demonstration's configuration with other text in some places; SetupError when one of them is not there."""
+    text = files("jobs.settings").joinpath("demo.toml").read_text()
+    for old, new in changes.items():
+        if old not in text:
+            raise SetupError(f"demo.toml does not say {old!r} any more: such a run would not trade enough")
+        text = text.replace(old, new)
+    return text

@@ -11,6 +11,7 @@ import psutil
 from jobs.adapters import endpoints
 from jobs.adapters.clock import wall_ns
 from jobs.adapters.kafka import is_serving
+from jobs.adapters.patience import until
 from jobs.adapters.processes import Process, log_tail
 from jobs.campaign.arrivals import Arrivals, longest_gap_s
 from jobs.campaign.ending import ends
@@ -160,12 +161,7 @@ def _await_decision(folder: Path, child: Process, arrivals: Arrivals, back_ns: i
 
 def _wait(child: Process, condition: Callable[[], bool], timeout_s: float, what: str) -> None:
     """ProcessDiedError when the run ends first, SetupError when time is up."""
-    deadline = time.monotonic() + timeout_s
-    while not condition():
-        child.check()
-        if time.monotonic() > deadline:
-            raise SetupError(f"not within {timeout_s:.0f} s: {what}; see {child.log}")
-        time.sleep(POLL_S)
+    until(condition, timeout_s, what, child.check, str(child.log))
 
 
 def _lives(victim: psutil.Process) -> bool:

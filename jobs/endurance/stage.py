@@ -11,7 +11,7 @@ import psutil
 from jobs.adapters.broker import Broker
 from jobs.adapters.endpoints import publish
 from jobs.adapters.flink import EMBEDDED_JVM
-from jobs.adapters.java import find_jars
+from jobs.adapters.java import jar_arguments
 from jobs.adapters.kafka import bound_topics
 from jobs.adapters.processes import Process
 from jobs.adapters.supervisor import PENSTOCK
@@ -53,13 +53,12 @@ class Stage:
         bound_topics(self.bootstrap, PARTITION_BYTES_MAX)
         bootstrap, here = ["--bootstrap", self.bootstrap], ["--folder", str(self.folder)]
         channels, given = ["--channels", ",".join(map(str, self.channels))], ["--config", str(self._config)]
-        jars = [part for jar in sorted(find_jars("flink").glob("*.jar")) for part in ("--jar", str(jar))]
         injected = ["--inject", inject] if inject else []
         self._start("exchange", *PENSTOCK, "exchange", *bootstrap, *channels, *here)
         self._start("gateway", *PENSTOCK, "gateway", *bootstrap, *here, *given)
         self._start("archive", *PENSTOCK, "archive", *bootstrap, *channels, *here)
         work = ["--work", str(self.folder / "state")]
-        self._start("trade", *PENSTOCK, "trade", *bootstrap, *channels, *work, *jars, *injected)
+        self._start("trade", *PENSTOCK, "trade", *bootstrap, *channels, *work, *jar_arguments(), *injected)
         steady = (sys.executable, "-P", "-m", "jobs.endurance.steady")
         self._start("load", *steady, *bootstrap, *given, "--data", str(data), "--rate", str(rate))
 

@@ -10,11 +10,11 @@ from importlib.metadata import version
 from pathlib import Path
 
 from jobs.adapters.endpoints import LOCALHOST
+from jobs.adapters.files import replace_file
 from jobs.adapters.http_page import HttpPage
 from jobs.adapters.kafka import Ends
 from jobs.adapters.metrics import Page
 from jobs.observation.progress import Offsets, Progress
-from schemas.errors import SetupError
 from schemas.metrics import BUILD, LAG, READY, ROUND_AGE
 
 __all__ = ["Observer", "add_argument", "observed"]
@@ -147,13 +147,9 @@ def _follow(observer: Observer, ends: Ends, group: str | None, closing: threadin
 
 def _tell(folder: Path, process: str, address: str) -> Path:
     target = folder / TARGETS / f"{process}.json"
-    target.parent.mkdir(parents=True, exist_ok=True)
-    new = target.with_suffix(".new")
-    try:
-        new.write_text(json.dumps([{"targets": [address], "labels": {"process": process}}]) + "\n")
-    except OSError as error:  # a full disk does not say which one
-        raise SetupError(f"{new}: {error.strerror or error}") from error
-    return new.replace(target)
+    told = json.dumps([{"targets": [address], "labels": {"process": process}}])
+    replace_file(target, f"{told}\n".encode())
+    return target
 
 
 def _address(text: str) -> Address:

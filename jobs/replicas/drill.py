@@ -10,10 +10,11 @@ import msgspec
 
 from jobs.adapters.clock import wall_ns
 from jobs.adapters.kafka import read_all
+from jobs.adapters.patience import until
 from jobs.adapters.processes import log_tail
 from jobs.execution.standing import standing
 from jobs.reconcile import reconcile
-from jobs.replicas.stage import Stage, wait
+from jobs.replicas.stage import Stage
 from jobs.replicas.stream import Phase, arrivals_ns, gap_s_max
 from schemas.topics import ORDERS
 from schemas.trading import read_order_message
@@ -53,7 +54,7 @@ def lose_each(
         begun_ns = wall_ns()
         stage.start(f"trade-{replica}")
         stage.wait_ready(f"trade-{replica}")
-        wait(partial(_keeps_up, stage, replica), RETURN_S_MAX, f"replica {replica} catches up")
+        until(partial(_keeps_up, stage, replica), RETURN_S_MAX, f"replica {replica} catches up")
         phases.append(_measured(stage, f"{replica} returns", begun_ns))
         say(_line(phases[-1]))
     return _end(stage, phases, say)
@@ -81,15 +82,15 @@ def _begin(stage: Stage, data: Path, pace: float, say: Say, *replicas: str) -> N
         stage.start(name)
     for name in ("exchange", "gateway", *(f"trade-{replica}" for replica in replicas)):
         stage.wait_ready(name)
-    wait(lambda: all(stage.is_read(replica) for replica in replicas), READY_S_MAX, "the replicas have read their logs")
+    until(lambda: all(stage.is_read(replica) for replica in replicas), READY_S_MAX, "the replicas have read their logs")
     say(f"exchange, gateway and replicas {' and '.join(replicas)} of trade are running")
     stage.start("feed", "--data", str(data), "--pace", str(WARM_UP_PACE))
-    wait(lambda: len(arrivals_ns(stage.folder / "ledger.db")) > 0, 120, "a first order")
+    until(lambda: len(arrivals_ns(stage.folder / "ledger.db")) > 0, 120, "a first order")
     stage.processes["feed"].stop(30)
-    wait(lambda: all(stage.is_read(replica) for replica in replicas), READY_S_MAX, "the replicas have read on")
+    until(lambda: all(stage.is_read(replica) for replica in replicas), READY_S_MAX, "the replicas have read on")
     stage.start("feed", "--data", str(data), "--pace", str(pace))
     orders = len(arrivals_ns(stage.folder / "ledger.db"))
-    wait(lambda: len(arrivals_ns(stage.folder / "ledger.db")) > orders, 60, "orders at the drill's pace")
+    until(lambda: len(arrivals_ns(stage.folder / "ledger.db")) > orders, 60, "orders at the drill's pace")
     say(f"orders arrive; the capture is fed at {pace:g} times its pace")
 
 
@@ -128,8 +129,8 @@ def _keeps_up(stage: Stage, replica: str) -> bool:
 def _end(stage: Stage, phases: list[Phase], say: Say) -> Result:
     """Stop the feed, let both replicas and the gateway come to their ends, and ask the witnesses."""
     stage.processes["feed"].stop(30)
-    wait(lambda: stage.is_read("a") and stage.is_read("b"), 60, "both replicas have read the logs")
-    wait(lambda: not standing(stage.folder).in_flight, 60, "nothing is in flight")
+    until(lambda: stage.is_read("a") and stage.is_read("b"), 60, "both replicas have read the logs")
+    until(lambda: not standing(stage.folder).in_flight, 60, "nothing is in flight")
     stage.processes["gateway"].stop(30)
     say("the feed has ended, the gateway is settled")
     books = reconcile(stage.folder, stage.bootstrap)

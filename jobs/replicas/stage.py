@@ -2,24 +2,21 @@
 
 import shutil
 import signal
-import time
-from collections.abc import Callable
-from importlib.resources import files
 from pathlib import Path
 
 from jobs.adapters.broker import Broker
 from jobs.adapters.endpoints import publish
-from jobs.adapters.java import find_jars
+from jobs.adapters.java import jar_arguments
 from jobs.adapters.kafka import Reader, committed
 from jobs.adapters.processes import Process
 from jobs.adapters.supervisor import PENSTOCK
 from jobs.begin import begin
+from jobs.campaign.busy import demo_with
 from jobs.run import through_gateway
 from schemas.config import load
-from schemas.errors import SetupError
 from schemas.topics import REPLICAS, TICKS
 
-__all__ = ["Stage", "wait"]
+__all__ = ["Stage"]
 
 NAMES = ("exchange", "gateway", "trade-a", "trade-b", "feed")
 BUSY = {  # the demonstration with a round trip every second: a pause of a second can be seen
@@ -45,13 +42,8 @@ class Stage:
                 process.kill()
         shutil.rmtree(self.folder, ignore_errors=True)
         self.folder.mkdir(parents=True)
-        text = files("jobs.settings").joinpath("demo.toml").read_text()
-        for old, new in BUSY.items():
-            if old not in text:
-                raise SetupError(f"demo.toml does not hold {old!r}: the drill cannot make it busier")
-            text = text.replace(old, new)
         self.config = self.folder / "pair.toml"
-        self.config.write_text(text + PAIR)
+        self.config.write_text(demo_with(BUSY) + PAIR)
         self.bootstrap = self._broker.start()
         publish(self.folder, bootstrap=self.bootstrap)
         config = through_gateway(load(self.config))
@@ -102,7 +94,6 @@ class Stage:
             return [job, *bootstrap, *folder, "--config", str(self.config)]
         if job == "feed":
             return [job, *bootstrap, *folder, "--config", str(self.config)]
-        jars = [part for jar in sorted(find_jars("flink").glob("*.jar")) for part in ("--jar", str(jar))]
         return [
             job,
             *bootstrap,
@@ -112,14 +103,5 @@ class Stage:
             replica,
             "--work",
             str(self.folder / f"state-{replica}"),
-            *jars,
+            *jar_arguments(),
         ]
-
-
-def wait(condition: Callable[[], bool], timeout_s: float, what: str) -> None:
-    """Until the condition holds; SetupError when that takes longer than `timeout_s`."""
-    deadline = time.monotonic() + timeout_s
-    while not condition():
-        if time.monotonic() > deadline:
-            raise SetupError(f"the drill waited {timeout_s:.0f} s in vain: {what}")
-        time.sleep(0.2)

@@ -9,6 +9,7 @@ import msgspec
 import pyarrow as pa
 
 from jobs.adapters.clickhouse import open_store
+from jobs.adapters.files import replace_file
 from jobs.results.oracle import Parity
 from jobs.warehouse import door
 
@@ -24,9 +25,7 @@ COLUMNS = pa.schema(
 
 def write_report(path: Path, found: Sequence[Parity]) -> None:
     """The figures as JSON; a reader, such as the archive's page of metrics, sees the old file or the new one."""
-    new = path.with_suffix(".new")
-    new.write_bytes(msgspec.json.format(msgspec.json.encode(found)))
-    new.replace(path)
+    replace_file(path, msgspec.json.format(msgspec.json.encode(found)))
 
 
 def keep(

@@ -8,6 +8,7 @@ from typing import Any
 
 import msgspec
 
+from jobs.adapters.files import replace_file
 from schemas.errors import DataError
 
 TELEMETRY = ("latency_ns",)  # wall clocks: never equal in two runs, so never compared
@@ -78,10 +79,7 @@ class Summary(_Part, frozen=True):
 
 def write(summary: Summary, path: Path) -> None:
     """Replace the file by this summary, keys sorted."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    new = path.with_suffix(".new")
-    new.write_bytes(msgspec.json.format(msgspec.json.encode(summary, order="sorted"), indent=2) + b"\n")
-    new.replace(path)
+    replace_file(path, msgspec.json.format(msgspec.json.encode(summary, order="sorted"), indent=2) + b"\n")
 
 
 def read(path: Path) -> Summary:

@@ -1,7 +1,6 @@
 """Everything around the job that is upgraded: broker, cluster, feed, archive; a gateway and an exchange where asked."""
 
 import shutil
-import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Literal
@@ -11,6 +10,7 @@ import msgspec
 from jobs.adapters.broker import Broker
 from jobs.adapters.endpoints import publish, withdraw
 from jobs.adapters.kafka import read_all
+from jobs.adapters.patience import until
 from jobs.adapters.processes import log_tail
 from jobs.adapters.rest import Rest
 from jobs.adapters.source import find_capture
@@ -23,7 +23,6 @@ from jobs.settled import Settled
 from jobs.submit import submit
 from jobs.upgrading.cut import cut
 from schemas.config import load
-from schemas.errors import SetupError
 from schemas.topics import DECISIONS
 
 Mode = Literal["lock-step", "gateway"]
@@ -73,14 +72,8 @@ class Stage:
         return [message.timestamp_ms for message in messages]
 
     def wait(self, condition: Callable[[], bool], timeout_s: float, what: str) -> None:
-        """Until the condition holds; SetupError when time is up, and when a process has died."""
-        deadline = time.monotonic() + timeout_s
-        while not condition():
-            self._jobs.check()
-            self._broker.check()
-            if time.monotonic() > deadline:
-                raise SetupError(f"the check waited {timeout_s:.0f} s in vain: {what}; see {self.folder}/processes")
-            time.sleep(0.2)
+        """Until the condition holds; raises when time is up, and when a process has died."""
+        until(condition, timeout_s, what, self._check, f"{self.folder}/processes")
 
     def finish(self, timeout_s: float) -> None:
         """Wait until every record is decided and every order at its end, and stop all but the broker.
@@ -99,6 +92,10 @@ class Stage:
         self._end_cluster()
         self._broker.stop()
         withdraw(self.folder, "bootstrap", "flink")
+
+    def _check(self) -> None:
+        self._jobs.check()
+        self._broker.check()
 
     def _end_cluster(self) -> None:
         cluster = local_cluster(self.folder)

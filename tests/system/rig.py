@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 from jobs.adapters.broker import Broker
-from jobs.adapters.java import find_jars
+from jobs.adapters.java import find_jars, jar_arguments
 from jobs.adapters.kafka import Producer, Reader, committed, create_topics, partition_count, read_all
 from jobs.adapters.processes import Process
 from schemas.control import Quarantined, read_quarantined
@@ -66,17 +66,15 @@ class Rig:
 
     def trade(self, timeout_s: float = 120.0) -> None:
         """Run the embedded job over what the log holds now; raises when it fails."""
-        command = [sys.executable, "-P", "-m", "jobs.trade", *self.trade_arguments(), "--bounded"]
-        for jar in find_jars("flink").glob("*.jar"):
-            command += ["--jar", str(jar)]
+        command = [sys.executable, "-P", "-m", "jobs.trade", *self.trade_arguments(), "--bounded", *jar_arguments()]
         done = subprocess.run(command, capture_output=True, text=True, timeout=timeout_s, check=False)
         assert done.returncode == 0, done.stderr[-4000:]
 
     def start_trade(self, work: Path) -> Process:
         """The embedded job without an end, going on from what `work` holds; SIGTERM stops it with a savepoint."""
         process = Process("trade", work)
-        jars = [part for jar in find_jars("flink").glob("*.jar") for part in ("--jar", str(jar))]
-        command = [sys.executable, "-P", "-m", "jobs.trade", *self.trade_arguments(), "--work", str(work), *jars]
+        own = [*self.trade_arguments(), "--work", str(work), *jar_arguments()]
+        command = [sys.executable, "-P", "-m", "jobs.trade", *own]
         process.start(command)
         process.wait_ready(lambda: process.said("trade is running"), 120)
         return process
