@@ -33,6 +33,9 @@ class Kind(IntEnum):
     CLOCK = 14
 
 
+FEED_KINDS = (Kind.TICKS, Kind.PREPROCESSED, Kind.HEARTBEAT)  # what a feed writes: ticks, each with its receive time
+
+
 class TickKind(IntEnum):
     """What a tick says; an instrument has three streams, TRADE, BID with ASK, and LEVEL, each with its own order."""
 

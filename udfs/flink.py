@@ -11,7 +11,7 @@ from pyflink.datastream import KeyedProcessFunction, OutputTag, RuntimeContext
 from pyflink.datastream.state import ListState, ListStateDescriptor
 
 from schemas.frame import MAGIC, VERSION, Frame, decode, encode
-from schemas.records import Kind
+from schemas.records import FEED_KINDS
 from schemas.topics import DECISIONS, NO_CHANNEL, REPLICA_A, Replica
 from schemas.trading import Order, Stamps, order_message
 from udfs.channel import Channel, Output, Resources
@@ -116,7 +116,7 @@ def origin(order: Order, output: Output, frame: Frame, position: int) -> dict[st
     `position` is the one after the last record of `frame`, the message that the output was made of.
     """
     for topic, decided in output.frames:
-        if topic.name != DECISIONS.name or frame.kind not in (Kind.TICKS, Kind.HEARTBEAT):
+        if topic.name != DECISIONS.name or frame.kind not in FEED_KINDS:
             continue
         for at in decided.records["position"][decided.records["number"] == order.decision].tolist():
             record = frame.records[len(frame) - (position - at)]

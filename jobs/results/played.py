@@ -8,7 +8,7 @@ from jobs.results.facts import Facts, Gathered, join, layouts
 from schemas.config import FeedConfig
 from schemas.control import Epoch, Term, control_frame
 from schemas.frame import Frame, Records, encode, log_tag
-from schemas.records import Kind
+from schemas.records import FEED_KINDS
 from schemas.topics import Source
 from udfs.channel import Resources
 from udfs.play import play
@@ -45,7 +45,7 @@ def log_of(term: Term, channel: int, ticks: Records, feed: FeedConfig = FEED) ->
 
 def _messages(term: Term, channel: int, ticks: Records, tell: Tell | None) -> Iterator[bytes]:
     for place, frame in enumerate(log_of(term, channel, ticks)):
-        if tell and place % _TOLD_EVERY == 0 and frame.kind in (Kind.TICKS, Kind.HEARTBEAT):
+        if tell and place % _TOLD_EVERY == 0 and frame.kind in FEED_KINDS:
             tell(channel, int(frame.records["receive_ns"][0]))
         yield encode(frame)
     if tell and len(ticks):

@@ -10,14 +10,14 @@ from schemas.arrow import name_of
 from schemas.decimal_text import render
 from schemas.frame import Frame, Records, text_of
 from schemas.instrument import MONEY_DECIMALS, Instrument, Universe
-from schemas.records import DOCUMENTS, NO_INSTRUMENT, Kind, Mark, Side, TickFlag, TickKind, names_of
+from schemas.records import DOCUMENTS, FEED_KINDS, NO_INSTRUMENT, Kind, Mark, Side, TickFlag, TickKind, names_of
 from schemas.topics import Source
 from schemas.trading import Reason, ReportKind, Verdict
 
 _PRICES = frozenset({"price", "bid", "ask", "close", "spread"})
 _SIZES = frozenset({"size", "bid_size", "ask_size", "held", "working", "cumulative", "leaves"})
 _NAMES: dict[str, type[IntEnum]] = {"side": Side, "verdict": Verdict, "reason": Reason}
-_KINDS: dict[int, type[IntEnum]] = {Kind.REPORTS: ReportKind, Kind.TICKS: TickKind, Kind.HEARTBEAT: TickKind}
+_KINDS: dict[int, type[IntEnum]] = {Kind.REPORTS: ReportKind, **dict.fromkeys(FEED_KINDS, TickKind)}
 
 
 def lines_of(frame: Frame, universe: Universe, first: int = 0) -> list[str]:

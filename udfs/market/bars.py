@@ -9,12 +9,11 @@ import udfs.market.sums
 from schemas.control import Term
 from schemas.features import BAR_WIDTHS_NS
 from schemas.frame import Records
-from schemas.records import TICK, Mark, TickKind
+from schemas.records import FEED_KINDS, TICK, Mark, TickKind
 from udfs.arrays import CLOSE, EMPTY, taken
 from udfs.kernels import kernel, read_only
 from udfs.machine import ArrayMachine, Batch, State
 from udfs.market.bar import BAR, TOP, clear, take_quote, take_trade, widen
-from udfs.market.book import FEED_KINDS
 
 CLOSES_AT_ONCE = 512
 WIDTHS = len(BAR_WIDTHS_NS)  # the first divides the others: only its end is looked for at each tick

@@ -8,13 +8,12 @@ import udfs.market.quote
 from schemas.control import Term
 from schemas.features import ROW_WIDTH_NS
 from schemas.frame import Records
-from schemas.records import TICK, Kind, Mark, TickFlag, TickKind
+from schemas.records import FEED_KINDS, TICK, Mark, TickFlag, TickKind
 from udfs.arrays import EMPTY, QUOTE, taken
 from udfs.kernels import kernel, read_only
 from udfs.machine import ArrayMachine, Batch, State
 from udfs.market.quote import ROW, emit, end_event, take
 
-FEED_KINDS = (Kind.TICKS, Kind.PREPROCESSED, Kind.HEARTBEAT)  # a gap in one of these is a gap in the market's data
 QUOTES_AT_ONCE = 4096
 
 HEAD = np.dtype([("now_ns", "<i8"), ("end_ns", "<i8"), ("unsent", "<i4"), ("passing", "<i4")])

@@ -8,11 +8,10 @@ import udfs.market.sums
 from schemas.control import Term
 from schemas.features import BAR_WIDTHS_NS
 from schemas.frame import Records
-from schemas.records import ALL_STREAMS, TICK, Status, TickFlag, TickKind
+from schemas.records import ALL_STREAMS, FEED_KINDS, TICK, Status, TickFlag, TickKind
 from udfs.arrays import DEPTH, DEPTH_LEVELS, EMPTY, Standing
 from udfs.kernels import kernel, read_only
 from udfs.machine import ArrayMachine, Batch, State
-from udfs.market.book import FEED_KINDS
 from udfs.market.sums import add
 
 LEVELS_MAX = 1024  # kept on each side of a book
