@@ -15,9 +15,9 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
-from rich.console import Console
 from rich.table import Table
 
+from jobs.results.picture import recording
 from jobs.results.store import Store, open_archive
 
 PICTURE = "latency.svg"
@@ -50,7 +50,7 @@ def latency(folder: Path, warehouse: str | None = None) -> int:
     """Print percentiles of every hop, and write the same as a picture; 1 when no order was stamped."""
     with open_archive(folder, warehouse) as store:
         found = hops(stamps(store))
-    console = Console(record=True)
+    console = recording()
     console.print(_table(found))
     console.save_svg(str(folder / PICTURE), title="penstock latency")
     console.print(f"picture: {folder / PICTURE}", highlight=False, soft_wrap=True)

@@ -1,23 +1,22 @@
 """A soak as people read it: a table that lives while it runs, a table at its end, its picture and its figures."""
 
-import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import msgspec
 import numpy as np
-from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
 from jobs.endurance.drift import Verdict
 from jobs.endurance.flow import Moment, behind_s
 from jobs.endurance.record import Row, Series
+from jobs.results.picture import recording
 
 __all__ = ["FIGURES", "PICTURE", "Outcome", "live_table", "tell"]
 
 FIGURES, PICTURE = "soak.json", "soak.svg"
-MIB, WIDTH = 1 << 20, 132
+MIB = 1 << 20
 STYLES = {Verdict.FLAT: "green", Verdict.GROWS: "bold red", Verdict.UNSURE: "yellow"}
 _CELLS, _LEVELS = 24, "▁▂▃▄▅▆▇█"
 
@@ -61,7 +60,7 @@ def live_table(series: Mapping[tuple[str, str], Series], moments: Sequence[Momen
 
 def tell(outcome: Outcome, folder: Path) -> None:
     """Print the outcome, and write it as a picture and as figures."""
-    console = Console(record=True, width=None if sys.stdout.isatty() else WIDTH)
+    console = recording()
     console.print(_table(outcome))
     console.print(_sentence(outcome), highlight=False, soft_wrap=True)
     console.save_svg(str(folder / PICTURE), title="penstock soak")
