@@ -11,7 +11,8 @@ from jobs.results.story import Story, read_story
 from jobs.results.text import ms
 from jobs.results.told import fields_of, time_text
 from schemas.features import BY_NAME
-from schemas.records import Kind, names_of
+from schemas.layouts import names_of
+from schemas.records import Kind
 
 _NUMBERS = ("price", "size", "leaves")
 _BOOK = ("bid", "bid_size", "ask", "ask_size", "marks", "held", "working")

@@ -16,20 +16,8 @@ import pyarrow as pa
 
 from schemas.features import BY_NAME
 from schemas.frame import Frame, Records
-from schemas.records import (
-    CLOCK,
-    DECISION,
-    FEATURE,
-    OUTCOME,
-    PROGRESS,
-    REPORT,
-    STAMP,
-    TICK,
-    Side,
-    TickKind,
-    names_of,
-    ticks_of,
-)
+from schemas.layouts import names_of
+from schemas.records import CLOCK, DECISION, FEATURE, OUTCOME, PROGRESS, REPORT, STAMP, TICK, Side, TickKind, ticks_of
 from schemas.topics import Source
 from schemas.trading import Reason, ReportKind, Verdict
 

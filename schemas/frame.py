@@ -21,7 +21,8 @@ import numpy.typing as npt
 from zlib_ng.zlib_ng import crc32  # the standard one, 13 times faster
 
 from schemas.errors import BadFrame, Fault
-from schemas.records import DOCUMENTS, SCHEMAS, Kind, layout_of, schema_of
+from schemas.layouts import DOCUMENTS, SCHEMAS, layout_of, schema_of
+from schemas.records import Kind
 
 MAGIC = 0x4E50  # b"PN"
 VERSION = 1

@@ -4,14 +4,12 @@ Prices are integers in the instrument's price unit, sizes in its lot unit, times
 unit of its currency (`schemas.instrument`). A field that ends in `_bp` is in basis points (10,000 = 1).
 """
 
-import zlib
 from enum import IntEnum, IntFlag
-from functools import cache
 from typing import Any
 
 import numpy as np
 
-from schemas.features import BY_CODE, NAMES, WIDTH
+from schemas.features import WIDTH
 
 
 class Kind(IntEnum):
@@ -149,7 +147,7 @@ REPORT = np.dtype(
     ]
 )
 
-_FEATURE_HEAD = [
+FEATURE_HEAD = [
     ("number", "<u8"),  # of the row in its channel, from 1 without holes
     ("position", "<u8"),
     ("channel_ns", "<i8"),  # the end of the 1-second bar that this row closes
@@ -164,7 +162,7 @@ _FEATURE_HEAD = [
     ("pad", "u1"),
 ]
 # Rows of the default set: `x` is schemas.features.FEATURES, in that order.
-FEATURE = np.dtype([*_FEATURE_HEAD, ("x", "<f4", (WIDTH,))])
+FEATURE = np.dtype([*FEATURE_HEAD, ("x", "<f4", (WIDTH,))])
 
 DECISION = np.dtype(
     [
@@ -254,86 +252,3 @@ STAMP = np.dtype(
 
 # Telemetry: when a tick of a replayed feed was due, start_ns + (receive_ns - first_ns) / pace.
 CLOCK = np.dtype([("first_ns", "<i8"), ("start_ns", "<i8"), ("pace", "<f8")])
-
-# One JSON document a frame, padded with spaces and cut into records of equal size: mostly it is one.
-DOCUMENTS = frozenset({Kind.CONTROL, Kind.QUARANTINE})
-
-RECORDS: dict[int, np.dtype] = {  # type: ignore[type-arg]
-    Kind.TICKS: TICK,
-    Kind.HEARTBEAT: TICK,
-    Kind.REPORTS: REPORT,
-    Kind.FEATURES: FEATURE,
-    Kind.DECISIONS: DECISION,
-    Kind.PROGRESS: PROGRESS,
-    Kind.OUTCOMES: OUTCOME,
-    Kind.MARKS: MARK,
-    Kind.PREPROCESSED: PREPROCESSED,
-    Kind.STAMPS: STAMP,
-    Kind.CLOCK: CLOCK,
-}
-
-
-@cache
-def feature_record(names: tuple[str, ...]) -> Any:
-    """The record of a row of a feature set, by its names.
-
-    Rows of the default set are FEATURE, whose bytes stay as they were before there were sets. Every other row says
-    itself what it holds: `codes` has `schemas.features.Feature.code` of each value in `x`. So a row can be read
-    without the TERM that it was made under, which lies in another topic and may come to a reader later.
-    """
-    return FEATURE if names == NAMES else _coded(len(names))
-
-
-@cache
-def _coded(width: int) -> Any:
-    return np.dtype([*_FEATURE_HEAD, ("x", "<f4", (width,)), ("codes", "<u4", (width,))])
-
-
-def feature_names(codes: tuple[int, ...]) -> tuple[str, ...]:
-    """The names that codes stand for; `#code` where this code knows none.
-
-    >>> from schemas.features import BY_NAME
-    >>> feature_names((BY_NAME["spread"].code, 7))
-    ('spread', '#7')
-    """
-    return tuple(BY_CODE[code].name if code in BY_CODE else f"#{code}" for code in codes)
-
-
-def names_of(rows: Any) -> tuple[str, ...]:
-    """The names of the values in feature rows of one frame, or in one row."""
-    if "codes" not in rows.dtype.names:
-        return NAMES
-    return feature_names(tuple(rows["codes"].reshape(-1, rows.dtype["codes"].shape[0])[0].tolist()))
-
-
-def layout_hash(kind: int) -> int:
-    """The 32-bit hash of a kind's record layout: names, types, offsets and order."""
-    return _hash_of(kind, "json" if kind in DOCUMENTS else repr(RECORDS[kind].descr))
-
-
-def _hash_of(kind: int, layout: str) -> int:
-    return zlib.crc32(f"{Kind(kind).name} {layout}".encode())
-
-
-def schema_of(kind: int, layout: Any) -> int:
-    """The hash of the layout that records have: feature rows have one for each width of a set."""
-    return SCHEMAS[kind] if kind != Kind.FEATURES or layout == FEATURE else _coded_hash(layout)
-
-
-@cache
-def _coded_hash(layout: Any) -> int:
-    return _hash_of(Kind.FEATURES, repr(layout.descr))
-
-
-@cache
-def layout_of(kind: int, size: int) -> Any:
-    """The layout of records of so many bytes; None when the kind has none of that size."""
-    if kind in DOCUMENTS:
-        return np.dtype(f"V{size}") if size else None
-    if size == RECORDS[kind].itemsize:
-        return RECORDS[kind]
-    width, rest = divmod(size - _coded(0).itemsize, _coded(1).itemsize - _coded(0).itemsize)
-    return _coded(width) if kind == Kind.FEATURES and width > 0 and rest == 0 else None
-
-
-SCHEMAS: dict[int, int] = {kind: layout_hash(kind) for kind in (*RECORDS, *DOCUMENTS)}

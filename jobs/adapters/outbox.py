@@ -12,7 +12,8 @@ from jobs.adapters.sqlite import Database, Row
 from schemas.control import Epoch
 from schemas.errors import Unsafe
 from schemas.frame import Frame, Records, document, log_tag
-from schemas.records import RECORDS, Kind
+from schemas.layouts import RECORDS
+from schemas.records import Kind
 from schemas.topics import QUARANTINE, STAMPS, TICKS, Source
 
 __all__ = ["Outbox", "Waiting"]

@@ -17,7 +17,8 @@ import numpy as np
 from jobs.adapters.brokerage import BrokerSilentError
 from schemas.errors import PenstockError, SetupError
 from schemas.frame import Records
-from schemas.records import REPORT, SCHEMAS, Kind
+from schemas.layouts import SCHEMAS
+from schemas.records import REPORT, Kind
 from schemas.trading import Order
 
 __all__ = ["PROTOCOL", "SimulatedBroker"]

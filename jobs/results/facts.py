@@ -10,7 +10,8 @@ import numpy.typing as npt
 
 from schemas.control import Term, read_quarantined
 from schemas.frame import Frame, Records
-from schemas.records import DECISION, OUTCOME, REPORT, Status, TickKind, feature_record, names_of
+from schemas.layouts import feature_record, names_of
+from schemas.records import DECISION, OUTCOME, REPORT, Status, TickKind
 from schemas.topics import DECISIONS, EXECUTIONS, FEATURES, OUTCOMES, QUARANTINE, Topic
 from schemas.trading import Order
 from udfs.channel import Output

@@ -10,7 +10,8 @@ from schemas.arrow import name_of
 from schemas.decimal_text import render
 from schemas.frame import Frame, Records, text_of
 from schemas.instrument import MONEY_DECIMALS, Instrument, Universe
-from schemas.records import DOCUMENTS, FEED_KINDS, NO_INSTRUMENT, Kind, Mark, Side, TickFlag, TickKind, names_of
+from schemas.layouts import DOCUMENTS, names_of
+from schemas.records import FEED_KINDS, NO_INSTRUMENT, Kind, Mark, Side, TickFlag, TickKind
 from schemas.topics import Source
 from schemas.trading import Reason, ReportKind, Verdict
 

@@ -9,7 +9,7 @@ from time import perf_counter_ns
 import numpy as np
 
 from schemas.features import BY_NAME, NAMES, ONE_SECOND, TABLE
-from schemas.records import feature_record
+from schemas.layouts import feature_record
 from tests.udfs.features.oracle import term_of
 from tests.udfs.market.logs import CHANNEL
 from udfs.arrays import CLOSE

@@ -13,7 +13,7 @@ from jobs.results.story import read_story
 from jobs.results.summarise import summarise
 from schemas.features import NAMES
 from schemas.frame import encode
-from schemas.records import names_of
+from schemas.layouts import names_of
 from schemas.topics import ORDERS, TICKS, TOPICS
 from schemas.trading import order_message
 from tests.builders import messages

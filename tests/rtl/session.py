@@ -15,7 +15,8 @@ from schemas.frame import Records
 from schemas.instrument import Instrument, TickSize, Universe
 from tests.itch import Market, directory, message
 from tests.rtl.mold import packet
-from udfs.market.orders import LIMITS, Orders
+from udfs.market.order_book import LIMITS
+from udfs.market.orders import Orders
 
 MIDNIGHT_NS = midnight_ns(date(2026, 3, 9))
 STEP = 100

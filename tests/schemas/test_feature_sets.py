@@ -12,7 +12,8 @@ from schemas.feature_columns import SQL, written
 from schemas.feature_sets import DEFAULT, SETS, chosen
 from schemas.features import BY_CODE, NAMES, SERIES, TABLE, WIDTH
 from schemas.frame import Frame, decode, encode
-from schemas.records import FEATURE, Kind, feature_record, names_of
+from schemas.layouts import feature_record, names_of
+from schemas.records import FEATURE, Kind
 from tests.builders import demo, demo_term
 
 OTHER = ("return_60s", "spread", "rsi_14_1s")

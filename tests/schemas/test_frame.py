@@ -27,7 +27,8 @@ from schemas.frame import (
     recut,
     text_of,
 )
-from schemas.records import DOCUMENTS, RECORDS, SCHEMAS, TICK, Kind
+from schemas.layouts import DOCUMENTS, RECORDS, SCHEMAS
+from schemas.records import TICK, Kind
 from tests.schemas.golden import KINDS, QUARANTINED, golden_frame, golden_records, path
 
 by_name = pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.name)

@@ -11,7 +11,7 @@ from schemas.errors import ConfigError, Fault
 from schemas.feature_sets import DEFAULT
 from schemas.features import BAR_WIDTHS_NS, FEATURES, INDEX, NAMES, WARM_UP_BARS, WIDTH
 from schemas.instrument import Instrument, Style, TickSize, Universe, divide_up
-from schemas.records import SCHEMAS, layout_hash
+from schemas.layouts import SCHEMAS, layout_hash
 from schemas.topics import PROGRESS, REPLICA_A, REPLICA_B, REPLICAS, TOPICS, TRADE_FRAMES, ReplicaName, Source
 
 LINEAR = Instrument(

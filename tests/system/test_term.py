@@ -21,7 +21,8 @@ from schemas.config import Config, FeaturesConfig, FeedConfig
 from schemas.control import Term, read_control
 from schemas.errors import ConfigError, Unsafe
 from schemas.frame import decode
-from schemas.records import Kind, names_of
+from schemas.layouts import names_of
+from schemas.records import Kind
 from schemas.topics import FEATURES
 from tests.builders import captured, demo, log, messages
 from tests.models.small import keep_small

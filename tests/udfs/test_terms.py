@@ -16,7 +16,8 @@ from schemas.errors import Fault
 from schemas.features import NAMES
 from schemas.frame import Frame, encode, log_tag
 from schemas.instrument import Universe
-from schemas.records import DECISION, FEATURE, REPORT, Kind, Side, names_of
+from schemas.layouts import names_of
+from schemas.records import DECISION, FEATURE, REPORT, Kind, Side
 from schemas.topics import DECISIONS, EXECUTIONS, FEATURES, QUARANTINE, Source
 from schemas.trading import Reason, ReportKind, Verdict
 from tests.builders import LOG_ID, demo, demo_term, generated, log, messages

@@ -17,7 +17,7 @@ class Rule(NamedTuple):
     """A kernel and the numbers of one term for it.
 
     `kernel(row, said, held, working, taker_ppm, remembered, settings)` gives the Reason with which `decide` would
-    answer without changing its state, or ASK. `row` is a record of `schemas.records.feature_record`, `said` one of
+    answer without changing its state, or ASK. `row` is a record of `schemas.layouts.feature_record`, `said` one of
     `udfs.arrays.ROW`, `remembered` what the strategy remembers of the instrument, the others as in `Row`.
     """
 

@@ -10,7 +10,8 @@ import numpy as np
 from schemas.control import Term
 from schemas.features import BAR_WIDTHS_NS, FEATURES
 from schemas.frame import Records
-from schemas.records import FEATURE, feature_record
+from schemas.layouts import feature_record
+from schemas.records import FEATURE
 from udfs.arrays import CLOSE, EMPTY
 from udfs.features.default import fold, initial
 from udfs.features.depth import mark_unknown

@@ -4,6 +4,7 @@ import numpy as np
 
 import schemas.features
 import schemas.records
+import udfs.market.level_sides
 import udfs.market.sums
 from schemas.control import Term
 from schemas.features import BAR_WIDTHS_NS
@@ -12,35 +13,25 @@ from schemas.records import ALL_STREAMS, FEED_KINDS, TICK, Status, TickFlag, Tic
 from udfs.arrays import DEPTH, DEPTH_LEVELS, EMPTY, Standing
 from udfs.kernels import kernel, read_only
 from udfs.machine import ArrayMachine, Batch, State
+from udfs.market.level_sides import (
+    BETWEEN,
+    BOOK,
+    LEVELS_MAX,
+    NONE,
+    NOTHING,
+    PARTIAL,
+    READING,
+    SIDES,
+    take_level,
+)
 from udfs.market.sums import add
 
-LEVELS_MAX = 1024  # kept on each side of a book
-FALL = LEVELS_MAX // 8  # the worst levels, which leave together when a side is full: one move for many changes
 WIDTHS = len(BAR_WIDTHS_NS)
 
-_SIDES = 2
-BOOK = np.dtype(
-    [
-        ("key", "<i8", (_SIDES, DEPTH_LEVELS)),  # the best levels after the last whole event; _NONE = no such level
-        ("size", "<i8", (_SIDES, DEPTH_LEVELS)),
-        ("edge", "<i8", (_SIDES,)),  # every level whose key is at least this is known
-        ("told", "<i8", (_SIDES,)),  # the worst key in the snapshot that is being read
-        ("count", "<i8", (_SIDES,)),  # of levels in the arrays
-        ("known", "<i4", (_SIDES,)),  # how many of the best levels are certain after the last whole event
-        ("phase", "u1"),
-        ("lost", "u1"),  # changes are missing: waits for a snapshot
-        ("touched", "u1"),  # one of the best levels has changed in this event
-        ("flows", "u1"),  # the best levels are of an event after which nothing was lost
-        ("pad", "<u4"),
-    ]
-)
 BAR = np.dtype([("flow", "<i8", (DEPTH_LEVELS,)), ("changes", "<i8")])
 
 _LEVEL, _STATUS, _HEARTBEAT = int(TickKind.LEVEL), int(TickKind.STATUS), int(TickKind.HEARTBEAT)
-_LAST, _SNAPSHOT, _STATUS_GAP = int(TickFlag.LAST), int(TickFlag.SNAPSHOT), int(Status.GAP)
-_BETWEEN, _CHANGES, _READING, _PARTIAL = 0, 1, 2, 3  # phases: no event open; changes; a snapshot; its begin is missing
-_NONE = -(2**63 - 1)  # the key of no level, and the edge of a side that is known to its end
-_NOTHING = 2**63 - 1  # `told` before the first level of a side
+_LAST, _STATUS_GAP = int(TickFlag.LAST), int(Status.GAP)
 _LOST, _ONE_SIDED, _CROSSED = int(Standing.LOST), int(Standing.ONE_SIDED), int(Standing.CROSSED)
 _LOCKED, _SHALLOW, _DIFFERS = int(Standing.LOCKED), int(Standing.SHALLOW), int(Standing.DIFFERS)
 
@@ -79,19 +70,19 @@ class Levels(ArrayMachine):
 
     def initial(self) -> State:
         books = np.zeros(self._count, BOOK)
-        books["key"] = _NONE
+        books["key"] = NONE
         books["lost"] = 1
         return {
             "books": books,
             "bars": np.zeros((WIDTHS, self._count), BAR),
-            "keys": np.zeros((self._count, _SIDES, LEVELS_MAX), "<i8"),
-            "sizes": np.zeros((self._count, _SIDES, LEVELS_MAX), "<i8"),
+            "keys": np.zeros((self._count, SIDES, LEVELS_MAX), "<i8"),
+            "sizes": np.zeros((self._count, SIDES, LEVELS_MAX), "<i8"),
         }
 
     def step(self, state: State, batch: Batch) -> None:
         if batch.gap and batch.kind in FEED_KINDS:
             books = state["books"]
-            books["lost"], books["flows"], books["phase"] = 1, 0, _PARTIAL
+            books["lost"], books["flows"], books["phase"] = 1, 0, PARTIAL
         depths = self._fold(state, batch["ticks"], batch.position, batch["suspects"], batch["closes"])
         if len(depths):
             batch["depths"] = depths
@@ -106,94 +97,6 @@ class Levels(ArrayMachine):
 
 
 @kernel()
-def _place(keys, count, key):  # type: ignore[no-untyped-def]
-    """How many of the first `count` keys are at most `key`: they rise. A search without a branch to mispredict."""
-    if count == 0:
-        return 0
-    base, length = 0, count
-    while length > 1:
-        half = length // 2
-        base = base + half if keys[base + half - 1] <= key else base
-        length -= half
-    return base + 1 if keys[base] <= key else base
-
-
-@kernel()
-def _open_up(values):  # type: ignore[no-untyped-def]
-    """Move all but the last one up: a loop over a slice of its own becomes a block move."""
-    for at in range(values.size - 1, 0, -1):
-        values[at] = values[at - 1]
-
-
-@kernel()
-def _close_up(values):  # type: ignore[no-untyped-def]
-    """Move all but the first one down."""
-    for at in range(values.size - 1):
-        values[at] = values[at + 1]
-
-
-@kernel()
-def _fall(book, side, keys, sizes):  # type: ignore[no-untyped-def]
-    """Of a full side, the worst levels leave."""
-    count = LEVELS_MAX - FALL
-    for at in range(count):
-        keys[at] = keys[at + FALL]
-        sizes[at] = sizes[at + FALL]
-    book.count[side] = count
-    book.edge[side] = keys[0]
-
-
-@kernel()
-def _set(book, side, keys, sizes, key, size):  # type: ignore[no-untyped-def]
-    """Put one level where it belongs, worst first: near the best, few move."""
-    count = book.count[side]
-    at = _place(keys, count, key)
-    if count - at < DEPTH_LEVELS:
-        book.touched = 1
-    if at > 0 and keys[at - 1] == key:
-        if size > 0:
-            sizes[at - 1] = size
-            return
-        _close_up(keys[at - 1 : count])
-        _close_up(sizes[at - 1 : count])
-        book.count[side] = count - 1
-        return
-    if size == 0:
-        return
-    if count == LEVELS_MAX and at == 0:
-        book.edge[side] = keys[0]
-        return
-    if count == LEVELS_MAX:
-        _fall(book, side, keys, sizes)
-        count, at = count - FALL, at - FALL
-        if at <= 0:  # beyond the new edge
-            return
-    _open_up(keys[at : count + 1])
-    _open_up(sizes[at : count + 1])
-    keys[at], sizes[at] = key, size
-    book.count[side] = count + 1
-
-
-@kernel(schemas.records)
-def _take_level(book, keys, sizes, tick):  # type: ignore[no-untyped-def]
-    """Keys rise with how good a price is: a bid's price, an ask's negative one."""
-    if tick.flags & _SNAPSHOT and book.phase < _READING:
-        book.phase = _READING
-        for side in range(_SIDES):
-            book.count[side], book.edge[side], book.told[side] = 0, _NONE, _NOTHING
-    if book.phase == _PARTIAL or (book.lost and book.phase != _READING):
-        return
-    side = 1 if tick.side else 0
-    key = tick.price if side == 0 else -tick.price
-    if book.phase == _READING:
-        book.told[side] = min(book.told[side], key)
-    else:
-        book.phase = _CHANGES
-    if key >= book.edge[side]:
-        _set(book, side, keys[side], sizes[side], key, tick.size)
-
-
-@kernel()
 def _side_flow(key, size, key_before, size_before):  # type: ignore[no-untyped-def]
     flow = np.int64(0)
     if key >= key_before:
@@ -203,19 +106,19 @@ def _side_flow(key, size, key_before, size_before):  # type: ignore[no-untyped-d
     return flow
 
 
-@kernel(udfs.market.sums)
+@kernel(udfs.market.sums, udfs.market.level_sides)
 def _show(book, bar, keys, sizes):  # type: ignore[no-untyped-def]
     """The best levels become what is shown, and the flow from those before is counted."""
     before = min(book.known[0], book.known[1])
-    for side in range(_SIDES):
+    for side in range(SIDES):
         count = book.count[side]
-        book.known[side] = DEPTH_LEVELS if book.edge[side] == _NONE else min(count, DEPTH_LEVELS)
+        book.known[side] = DEPTH_LEVELS if book.edge[side] == NONE else min(count, DEPTH_LEVELS)
     certain = min(before, book.known[0], book.known[1]) if book.flows else 0
-    for side in range(_SIDES):
+    for side in range(SIDES):
         sign = 1 - 2 * side
         for level in range(DEPTH_LEVELS):
             at = book.count[side] - 1 - level
-            key, size = (keys[side, at], sizes[side, at]) if at >= 0 else (_NONE, 0)
+            key, size = (keys[side, at], sizes[side, at]) if at >= 0 else (NONE, 0)
             if level < certain:
                 flow = _side_flow(key, size, book.key[side, level], book.size[side, level])
                 bar.flow[level] = add(bar.flow[level], sign * flow)
@@ -223,16 +126,16 @@ def _show(book, bar, keys, sizes):  # type: ignore[no-untyped-def]
     book.flows = 1
 
 
-@kernel(udfs.market.sums)
+@kernel(udfs.market.sums, udfs.market.level_sides)
 def _end_event(book, bar, keys, sizes):  # type: ignore[no-untyped-def]
-    if book.phase == _READING:
+    if book.phase == READING:
         book.lost, book.touched = 0, 1
-        for side in range(_SIDES):
-            if book.told[side] != _NOTHING:
+        for side in range(SIDES):
+            if book.told[side] != NOTHING:
                 book.edge[side] = max(book.edge[side], book.told[side])
-    if book.phase != _PARTIAL and book.touched:
+    if book.phase != PARTIAL and book.touched:
         _show(book, bar, keys, sizes)
-    book.phase, book.touched = _BETWEEN, 0
+    book.phase, book.touched = BETWEEN, 0
 
 
 @kernel(schemas.records)
@@ -283,13 +186,13 @@ def _widen(bars, at):  # type: ignore[no-untyped-def]
             wide.flow[level] = add(wide.flow[level], narrow.flow[level])
 
 
-@kernel(schemas.records)
+@kernel(udfs.market.level_sides)
 def _lose(book, is_between):  # type: ignore[no-untyped-def]
     book.lost, book.flows, book.touched = 1, 0, 0
-    book.phase = _BETWEEN if is_between else _PARTIAL
+    book.phase = BETWEEN if is_between else PARTIAL
 
 
-@kernel(schemas.records, schemas.features, udfs.market.sums)
+@kernel(schemas.records, schemas.features, udfs.market.sums, udfs.market.level_sides)
 def fold(ticks, position, suspects, closes, places, books, bars, keys, sizes, out):  # type: ignore[no-untyped-def]
     """A DEPTH in `out` for each close."""
     suspect = close = 0
@@ -310,10 +213,10 @@ def fold(ticks, position, suspects, closes, places, books, bars, keys, sizes, ou
         book = books[at]
         if tick.kind == _LEVEL:
             bars[0, at].changes += 1
-            _take_level(book, keys[at], sizes[at], tick)
+            take_level(book, keys[at], sizes[at], tick)
         elif tick.kind == _STATUS and tick.size == _STATUS_GAP and (tick.price == _LEVEL or tick.price == ALL_STREAMS):
             _lose(book, True)
-        if tick.flags & _LAST and book.phase != _BETWEEN:
+        if tick.flags & _LAST and book.phase != BETWEEN:
             _end_event(book, bars[0, at], keys[at], sizes[at])
     while suspect < suspects.shape[0]:  # of a frame's last records
         _lose(books[places[suspects[suspect].instrument]], False)

@@ -13,51 +13,16 @@ import numpy.typing as npt
 
 import schemas.itch
 import schemas.records
+import udfs.market.order_book
+import udfs.market.order_table
 from schemas.frame import Records
 from schemas.itch import LOST
 from schemas.records import ALL_STREAMS, TICK, Side, Status, TickFlag, TickKind
 from udfs.kernels import kernel, read_only
+from udfs.market.order_book import BOOK, COUNTS, LIMITS, add, take_from
+from udfs.market.order_table import ORDER, find, rehash
 
-SIZE_MAX = 2**32 - 1  # of a level; more contradicts
 TICKS_AT_ONCE = 4096
-
-ORDER = np.dtype(
-    [
-        ("reference", "<i8"),  # as its 64 bits
-        ("instrument", "<i4"),  # -1 = a free place
-        ("side", "<i4"),
-        ("price", "<i8"),
-        ("shares", "<i8"),
-    ]
-)
-BOOK = np.dtype(
-    [
-        ("bid", "<i8"),  # as told last
-        ("bid_size", "<i8"),
-        ("ask", "<i8"),
-        ("ask_size", "<i8"),
-        ("bids", "<i4"),  # levels in use
-        ("asks", "<i4"),
-        ("closed", "u1"),
-        ("halted", "u1"),  # by the listing market or the end of the day
-        ("stopped", "u1"),  # on this market alone
-        ("member", "u1"),
-        ("pad", "u1", (4,)),
-    ]
-)
-COUNTS = np.dtype(
-    [
-        ("orders", "<i8"),  # in the table now
-        ("levels", "<i8"),  # in use by the deepest side so far
-        ("unknown", "<i8"),  # messages about an order that is not in the table
-        ("contradicted", "<i8"),
-        ("refused", "<i8"),  # orders that the block's table has no room for
-        ("outside", "<i8"),  # orders worse than the block's window of prices
-        ("lost", "<i8"),  # gaps
-    ]
-)
-# What the block can hold; zeros mean no limit.
-LIMITS = np.dtype([("sets_log2", "<i8"), ("ways", "<i8"), ("levels", "<i8"), ("step", "<i8")])
 
 _BUY, _SELL, _NONE = int(Side.BUY), int(Side.SELL), int(Side.NONE)
 _TRADE, _BID, _ASK, _STATUS = int(TickKind.TRADE), int(TickKind.BID), int(TickKind.ASK), int(TickKind.STATUS)
@@ -65,7 +30,6 @@ _LAST, _AUCTION = int(TickFlag.LAST), int(TickFlag.AUCTION)
 _TRADING, _HALTED, _GAP = int(Status.TRADING), int(Status.HALTED), int(Status.GAP)
 _S, _H, _A, _F, _E, _C, _X, _D, _U, _P, _Q = (ord(letter) for letter in "SHAFECXDUPQ")
 _OPERATIONAL = ord("h")
-_INSIDE, _WORSE, _BETTER = 0, 1, 2  # a price worse than the window is never the best; a better one closes the book
 _OF_BUYER, _MAY_TRADE, _DAY_ENDS, _UNPRINTED = ord("B"), ord("T"), ord("E"), ord("N")
 
 
@@ -115,144 +79,6 @@ class Orders:
             self._table = grown
         if int(self.counts["levels"][0]) + 1 > self._levels.shape[2]:
             self._levels = np.concatenate([self._levels, np.zeros_like(self._levels)], axis=2)
-
-
-@kernel()
-def _home(reference, size):  # type: ignore[no-untyped-def]
-    """The place at which the search for a reference begins: Fibonacci hashing, Knuth 6.4."""
-    return np.int64((np.uint64(reference) * np.uint64(0x9E3779B97F4A7C15)) >> np.uint64(32)) & (size - 1)
-
-
-@kernel()
-def _find(table, reference):  # type: ignore[no-untyped-def]
-    """The order's place, or the free place where it would stand."""
-    at = _home(reference, table.shape[0])
-    while table[at].instrument >= 0 and table[at].reference != reference:
-        at = (at + 1) & (table.shape[0] - 1)
-    return at
-
-
-@kernel()
-def _free(table, hole):  # type: ignore[no-untyped-def]
-    """Take an order out; those behind it move up, so that no search ends too early. Knuth 6.4, algorithm R."""
-    size = table.shape[0]
-    at = hole
-    while True:
-        at = (at + 1) & (size - 1)
-        if table[at].instrument < 0:
-            break
-        if (at - _home(table[at].reference, size)) & (size - 1) >= (at - hole) & (size - 1):
-            table[hole] = table[at]
-            hole = at
-    table[hole].instrument = -1
-
-
-@kernel()
-def rehash(old, new):  # type: ignore[no-untyped-def]
-    """Put every order of one table into a larger one."""
-    for one in old:
-        if one.instrument >= 0:
-            new[_find(new, one.reference)] = one
-
-
-@kernel()
-def _set_of(reference, limits):  # type: ignore[no-untyped-def]
-    return (reference ^ (reference >> limits.sets_log2)) & ((1 << limits.sets_log2) - 1)
-
-
-@kernel()
-def _add_to_level(levels, used, side, price, shares):  # type: ignore[no-untyped-def]
-    """Change a level by so many shares; the number of levels in use, -1 if it would leave its range.
-
-    Levels stand from the worst price to the best.
-    """
-    at = used
-    while at > 0 and (levels[at - 1, 0] > price if side == _BUY else levels[at - 1, 0] < price):
-        at -= 1
-    if at > 0 and levels[at - 1, 0] == price:
-        levels[at - 1, 1] += shares
-        size = levels[at - 1, 1]
-        if size == 0:
-            for place in range(at - 1, used - 1):
-                levels[place, 0], levels[place, 1] = levels[place + 1, 0], levels[place + 1, 1]
-            return used - 1
-        return used if 0 < size <= SIZE_MAX else -1
-    if shares == 0:
-        return used
-    for place in range(used, at, -1):
-        levels[place, 0], levels[place, 1] = levels[place - 1, 0], levels[place - 1, 1]
-    levels[at, 0], levels[at, 1] = price, shares
-    return used + 1 if shares > 0 else -1
-
-
-@kernel()
-def _place(limits, lowest, side, price):  # type: ignore[no-untyped-def]
-    """Where the block's window has a price; without limits it has every one."""
-    if limits.levels == 0:
-        return _INSIDE
-    above, below = price >= lowest + limits.levels * limits.step, price < lowest
-    if above or below:
-        return _BETTER if above == (side == _BUY) else _WORSE
-    return _BETTER if (price - lowest) % limits.step else _INSIDE
-
-
-@kernel()
-def _change(book, count, levels, side, price, shares):  # type: ignore[no-untyped-def]
-    used = _add_to_level(levels[side], book.bids if side == _BUY else book.asks, side, price, shares)
-    if used < 0:
-        book.closed = 1
-        count.contradicted += 1
-        return
-    if side == _BUY:
-        book.bids = used
-    else:
-        book.asks = used
-    count.levels = max(count.levels, used)
-
-
-@kernel(schemas.records)
-def _add(message, reference, side, limits, lowest, table, book, levels, in_set, count):  # type: ignore[no-untyped-def]
-    """A new order into table and book."""
-    at = _find(table, reference)
-    if table[at].instrument >= 0:
-        book.closed = 1
-        count.contradicted += 1
-        return
-    own = _set_of(reference, limits)
-    if limits.ways and in_set[own] == limits.ways:
-        book.closed = 1
-        count.refused += 1
-        return
-    in_set[own] += 1
-    count.orders += 1
-    order = table[at]
-    order.reference, order.instrument, order.side = reference, message.instrument, side
-    order.price, order.shares = message.price, message.shares
-    if book.closed:
-        return
-    place = _place(limits, lowest, side, message.price)
-    count.outside += place == _WORSE
-    if place == _BETTER:
-        book.closed = 1
-    if place == _INSIDE:
-        _change(book, count, levels, side, message.price, message.shares)
-
-
-@kernel(schemas.records)
-def _take_from(at, shares, limits, lowest, table, book, levels, in_set, count):  # type: ignore[no-untyped-def]
-    """So many shares less of an order; an order without shares leaves the table."""
-    order = table[at]
-    if shares > order.shares:
-        book.closed = 1
-        count.contradicted += 1
-        shares = order.shares
-    if not book.closed and _place(limits, lowest, order.side, order.price) == _INSIDE:
-        _change(book, count, levels, order.side, order.price, -shares)
-    order.shares -= shares
-    if order.shares == 0:
-        in_set[_set_of(order.reference, limits)] -= 1
-        count.orders -= 1
-        _free(table, at)
 
 
 @kernel(schemas.records)
@@ -310,10 +136,10 @@ def _status(message, book):  # type: ignore[no-untyped-def]
     return _HALTED if book.halted or book.stopped else _TRADING
 
 
-@kernel(schemas.records)
+@kernel(schemas.records, udfs.market.order_book, udfs.market.order_table)
 def _of_order(message, session_ns, limits, lowest, table, book, levels, in_set, count, out, at):  # type: ignore[no-untyped-def]
     """E, C, X, D, U: a message that names an order of the table."""
-    place = _find(table, message.reference)
+    place = find(table, message.reference)
     if table[place].instrument != message.instrument:
         book.closed = 1
         count.unknown += 1
@@ -321,9 +147,9 @@ def _of_order(message, session_ns, limits, lowest, table, book, levels, in_set, 
     side, price, shares = table[place].side, table[place].price, message.shares
     if message.type in (_D, _U):
         shares = table[place].shares
-    _take_from(place, shares, limits, lowest, table, book, levels, in_set, count)
+    take_from(place, shares, limits, lowest, table, book, levels, in_set, count)
     if message.type == _U:
-        _add(message, message.new_reference, side, limits, lowest, table, book, levels, in_set, count)
+        add(message, message.new_reference, side, limits, lowest, table, book, levels, in_set, count)
     if (message.type == _E or (message.type == _C and message.code != _UNPRINTED)) and message.shares:
         price = message.price if message.type == _C else price
         _tell(out[at], message, session_ns, _TRADE, _SELL if side == _BUY else _BUY, price, message.shares, 0)
@@ -331,7 +157,7 @@ def _of_order(message, session_ns, limits, lowest, table, book, levels, in_set, 
     return at
 
 
-@kernel(schemas.records, schemas.itch)
+@kernel(schemas.records, schemas.itch, udfs.market.order_book, udfs.market.order_table)
 def fold(  # type: ignore[no-untyped-def]
     messages, cursor, session_ns, limits, window, table, books, levels, in_set, counts, out
 ):
@@ -364,7 +190,7 @@ def fold(  # type: ignore[no-untyped-def]
         else:
             if message.type in (_A, _F):
                 side = _BUY if message.side == _OF_BUYER else _SELL
-                _add(message, message.reference, side, limit, window[number], table, own, levels[number], in_set, count)
+                add(message, message.reference, side, limit, window[number], table, own, levels[number], in_set, count)
             else:
                 at = _of_order(
                     message, session_ns, limit, window[number], table, own, levels[number], in_set, count, out, at

@@ -9,7 +9,8 @@ from models.scorer import BP, EVEN_BP
 from schemas.config import LearnConfig
 from schemas.control import Term
 from schemas.errors import ConfigError, Unsafe
-from schemas.records import OUTCOME, feature_record
+from schemas.layouts import feature_record
+from schemas.records import OUTCOME
 from udfs.arrays import EMPTY, ROW
 from udfs.kernels import kernel, read_only
 from udfs.machine import ArrayMachine, Batch, State

@@ -5,7 +5,8 @@ import numpy as np
 import schemas.records
 from schemas.control import Term
 from schemas.frame import Records
-from schemas.records import Mark, feature_record
+from schemas.layouts import feature_record
+from schemas.records import Mark
 from udfs.arrays import EMPTY, LABEL
 from udfs.kernels import kernel, read_only
 from udfs.machine import ArrayMachine, Batch, State

@@ -10,7 +10,7 @@ from models.scorer import BP, EVEN_BP
 from models.weights import state_record
 from schemas.control import Term
 from schemas.errors import Unsafe
-from schemas.records import feature_record
+from schemas.layouts import feature_record
 from udfs.arrays import EMPTY, ONLINE
 from udfs.kernels import kernel, read_only
 from udfs.machine import ArrayMachine, Batch, State

@@ -12,7 +12,7 @@ from schemas.control import ModelRef, NewModel, Term
 from schemas.errors import ModelError, StateError
 from schemas.feature_sets import FeatureSet
 from schemas.frame import Records
-from schemas.records import feature_record
+from schemas.layouts import feature_record
 from udfs.arrays import SCORE
 from udfs.kernels import kernel, read_only
 from udfs.machine import Batch

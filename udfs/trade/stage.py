@@ -5,7 +5,8 @@ from collections.abc import Iterator
 import numpy as np
 
 from schemas.control import Control, Halt, NewLimits, Resume, Term
-from schemas.records import DECISION, REPORT, Kind, feature_record
+from schemas.layouts import feature_record
+from schemas.records import DECISION, REPORT, Kind
 from schemas.trading import Order, Reason, ReportKind
 from udfs.exchange.matching import Terms, empty_book, match
 from udfs.exchange.matching import warm as warm_matching

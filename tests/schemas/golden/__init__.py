@@ -11,7 +11,8 @@ import numpy as np
 
 from schemas.control import Halt, Quarantined, control_frame
 from schemas.frame import Frame, Records, document, encode
-from schemas.records import DOCUMENTS, RECORDS, Kind
+from schemas.layouts import DOCUMENTS, RECORDS
+from schemas.records import Kind
 
 FOLDER = Path(__file__).parent
 KINDS = tuple(kind for kind in Kind if kind in RECORDS or kind in DOCUMENTS)

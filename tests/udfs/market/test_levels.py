@@ -19,7 +19,8 @@ from udfs.arrays import DEPTH_LEVELS, Standing
 from udfs.machine import Batch
 from udfs.market.bars import Bars
 from udfs.market.book import Book
-from udfs.market.levels import FALL, LEVELS_MAX, Levels
+from udfs.market.level_sides import FALL, LEVELS_MAX
+from udfs.market.levels import Levels
 from udfs.market.quality import Quality
 
 MEMBERS = sorted(one.number for one in universe().of_channel(CHANNEL))
