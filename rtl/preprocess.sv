@@ -19,7 +19,7 @@ module preprocess #(
   input  wire          m_axis_tready,
   output wire          m_axis_tlast
 );
-  localparam integer STAGES = 21;
+  localparam integer STAGES = 22;
 
   logic                    clearing;
   logic [INSTRUMENT_W-1:0] clear_instrument;

@@ -1,12 +1,13 @@
 // udfs/features/preprocess.py as a pipeline: one tick a clock, no stall, the record STAGES clocks after its tick.
 //
-// Each recursion is a state_ram and one addition; everything else is feed-forward. A `clear` enters like a tick and
-// writes zero wherever a tick of its instrument would write. The number at the end of a name is the stage whose
-// registers hold it.
+// Each recursion is a state_ram (or a saturating_sum) and one addition whose end is a register; everything else is
+// feed-forward. A `clear` enters like a tick and writes zero wherever a tick of its instrument would write. The number
+// at the end of a name is the stage whose registers hold it.
 //
-//   stage  0 tick   1 ranges, kinds   2 mean, quotes   3 distance   4 clip        5..7 square   8 variance
-//         10 pairs 11 place of the pair 12,13 mantissa 14,15 root  16,17 product 18,19 shift    20 record
-//   and    2..5 price x size, 4 flow of a quote, 6 sums and flow
+//   stage  0 tick   1 ranges, kinds, traded   2 mean, quotes   3 distance     4 clip   5..7 square   8 variance
+//         10 kept  11 pairs  12,13 place of the leading pair  14 mantissa    15,16 root  17,18 product  19,20 shift
+//         21 record
+//   and    2..5 price x size, 3..5 flow of a quote, 6 sums and flow, 9,10 at an end
 `resetall
 `default_nettype none
 
@@ -24,7 +25,7 @@ module preprocess_pipe #(
   output logic [895:0]           record_o,  // without the 16 zero bytes at its end
   output wire                    valid_o
 );
-  localparam integer LAST = 20;
+  localparam integer LAST = 21;
   localparam [7:0] TRADE = 8'd0;
   localparam [7:0] BID = 8'd1;
   localparam [7:0] ASK = 8'd2;
@@ -37,7 +38,7 @@ module preprocess_pipe #(
 
   // What every stage needs to know of its tick.
   logic [LAST:0] valid, clear;
-  logic [8:1]    known, print;
+  logic [9:1]    known, print;
   logic [INSTRUMENT_W-1:0] address0, address1, address2, address3, address4, address5, address6, address7;
   always_ff @(posedge clk) begin
     valid <= rst ? '0 : {valid[LAST-1:0], valid_i};
@@ -71,8 +72,8 @@ module preprocess_pipe #(
     price1 <= price0[63] ? 32'd0 : price_beyond0 ? 32'hffffffff : price0[31:0];
     size1 <= size0[63] ? 32'd0 : size_beyond0 ? 32'hffffffff : size0[31:0];
     out_of_range1 <= (price_beyond0 || size_beyond0) && known0 && (print0 || kind0 == BID || kind0 == ASK);
-    known <= {known[7:1], known0};
-    print <= {print[7:1], print0 && known0};
+    known <= {known[8:1], known0};
+    print <= {print[8:1], print0 && known0};
     is_bid1 <= kind0 == BID && known0;
     is_ask1 <= kind0 == ASK && known0;
     is_gap1 <= kind0 == STATUS && size0 == GAP && of_quotes0 && known0;
@@ -80,37 +81,50 @@ module preprocess_pipe #(
     is_sell1 <= side0 == SELL;
   end
 
-  // ---- 1 -> 2: as they are; stage 2 reads and writes the mean and the quotes
+  // ---- 1 -> 2: whether the instrument was traded before, so what a print adds to the mean; stage 2 reads and writes
+  // the mean and the quotes
+  localparam integer MEAN_W = 32 + MEAN_SHIFT;
+  wire traded1;
+  state_ram #(
+    .ADDRESS_W (INSTRUMENT_W),
+    .WIDTH     (1)
+  ) traded_ram (
+    .clk       (clk),
+    .address_i (address0),
+    .state_o   (traded1),
+    .write_i   (print[1] || clear[1]),
+    .clear_i   (clear[1]),
+    .next_i    (1'b1)
+  );
+  logic [MEAN_W-1:0] plus2;
   logic [31:0] price2, size2;
-  logic is_bid2, is_ask2, is_gap2, is_buy2, is_sell2, out_of_range2;
+  logic is_bid2, is_ask2, is_gap2, is_buy2, is_sell2, out_of_range2, traded2;
   always_ff @(posedge clk) begin
+    plus2 <= traded1 ? {{MEAN_SHIFT{1'b0}}, price1} : {price1, {MEAN_SHIFT{1'b0}}};
+    traded2 <= traded1;
     price2 <= price1;
     size2 <= size1;
     {is_bid2, is_ask2, is_gap2} <= {is_bid1, is_ask1, is_gap1};
     {is_buy2, is_sell2, out_of_range2} <= {is_buy1, is_sell1, out_of_range1};
   end
 
-  // ---- 2 -> 3: M' = M - (M >> K) + price, an untraded instrument starting at its fixed point price << K
-  localparam integer MEAN_W = 32 + MEAN_SHIFT;
-  wire              traded2;
+  // ---- 2 -> 3: M' = M - (M >> K) + price; M is 0 before the first print, which makes it price << K, its fixed point
   wire [MEAN_W-1:0] mean2;
-  wire [MEAN_W-1:0] start2 = {price2, {MEAN_SHIFT{1'b0}}};
-  wire [MEAN_W-1:0] before2 = traded2 ? mean2 : start2;
-  wire [MEAN_W-1:0] plus2 = {{MEAN_SHIFT{1'b0}}, price2};
-  wire [MEAN_W-1:0] minus2 = ~{{MEAN_SHIFT{1'b0}}, before2[MEAN_W-1:MEAN_SHIFT]};
+  wire [MEAN_W-1:0] minus2 = ~{{MEAN_SHIFT{1'b0}}, mean2[MEAN_W-1:MEAN_SHIFT]};
   // three operands through one compressor into one carry chain; the 1 completes the two's complement
-  wire [MEAN_W-1:0] xor2 = before2 ^ plus2 ^ minus2;
-  wire [MEAN_W-1:0] carry2 = (before2 & plus2) | (before2 & minus2) | (plus2 & minus2);
+  wire [MEAN_W-1:0] xor2 = mean2 ^ plus2 ^ minus2;
+  wire [MEAN_W-1:0] carry2 = (mean2 & plus2) | (mean2 & minus2) | (plus2 & minus2);
   wire [MEAN_W-1:0] after2 = xor2 + {carry2[MEAN_W-2:0], 1'b1};
   state_ram #(
     .ADDRESS_W (INSTRUMENT_W),
-    .WIDTH     (MEAN_W + 1)
+    .WIDTH     (MEAN_W)
   ) mean_ram (
     .clk       (clk),
     .address_i (address1),
-    .state_o   ({traded2, mean2}),
+    .state_o   (mean2),
     .write_i   (print[2] || clear[2]),
-    .next_i    (clear[2] ? '0 : {1'b1, after2})
+    .clear_i   (clear[2]),
+    .next_i    (after2)
   );
 
   // The quotes: {known, price, size}. A gap forgets that they are known, not what they were.
@@ -129,7 +143,8 @@ module preprocess_pipe #(
     .address_i (address1),
     .state_o   ({bid_known2, bid2, bid_size2}),
     .write_i   (is_bid2 || is_gap2 || clear[2]),
-    .next_i    (clear[2] ? '0 : bid_after2)
+    .clear_i   (clear[2]),
+    .next_i    (bid_after2)
   );
   state_ram #(
     .ADDRESS_W (INSTRUMENT_W),
@@ -139,22 +154,21 @@ module preprocess_pipe #(
     .address_i (address1),
     .state_o   ({ask_known2, ask2, ask_size2}),
     .write_i   (is_ask2 || is_gap2 || clear[2]),
-    .next_i    (clear[2] ? '0 : ask_after2)
+    .clear_i   (clear[2]),
+    .next_i    (ask_after2)
   );
 
-  logic [MEAN_W-1:0] before3, start3, mean3;
+  logic [MEAN_W-1:0] before3, after3;
   logic [129:0] quotes3;
-  logic [32:0] bid_old3, ask_old3;
-  logic [31:0] old_size3, new3, size3;
+  logic [31:0] price3, old3, old_size3, new3, size3;
   logic traded3, is_bid3, is_quote3, out_of_range3, is_buy3, is_sell3;
   always_ff @(posedge clk) begin
-    before3 <= before2;
-    start3 <= start2;
-    mean3 <= print[2] ? after2 : traded2 ? mean2 : '0;
-    traded3 <= traded2 || print[2];
+    before3 <= mean2;
+    after3 <= after2;
+    price3 <= price2;
+    traded3 <= traded2;
     quotes3 <= {ask_after2, bid_after2};
-    bid_old3 <= {bid_known2, bid2};
-    ask_old3 <= {ask_known2, ask2};
+    old3 <= is_bid2 ? bid2 : ask2;
     old_size3 <= is_bid2 ? bid_size2 : ask_size2;
     new3 <= is_bid2 ? bid_new2 : ask_new2;
     size3 <= size2;
@@ -163,30 +177,36 @@ module preprocess_pipe #(
     {out_of_range3, is_buy3, is_sell3} <= {out_of_range2, is_buy2, is_sell2};
   end
 
-  // ---- 3 -> 5: the distance, clipped; the flow of a quote, in two steps
-  wire signed [MEAN_W:0] exact3 = $signed({1'b0, start3}) - $signed({1'b0, before3});
-  wire [31:0] old3 = is_bid3 ? bid_old3[31:0] : ask_old3[31:0];
+  // ---- 3 -> 5: the distance, clipped; 3 -> 6: the flow of a quote
+  wire signed [MEAN_W:0] exact3 = $signed({1'b0, price3, {MEAN_SHIFT{1'b0}}}) - $signed({1'b0, before3});
+  logic [MEAN_W-1:0] mean4;
   logic signed [32:0] exact4;
-  logic [31:0] gained4, lost4, size4;
-  logic is_buy4, is_sell4;
+  logic [31:0] old_size4, size4;
+  logic traded4, moves4, out_of_range4, is_bid4, is_quote4, falls4, rises4, is_buy4, is_sell4;
   always_ff @(posedge clk) begin
+    mean4 <= print[3] ? after3 : before3;
+    traded4 <= traded3 || print[3];
+    moves4 <= traded3 && print[3];  // the first print has no distance
     exact4 <= exact3[MEAN_W:MEAN_SHIFT];
-    gained4 <= !is_quote3 || new3 < old3 ? 32'd0 : is_bid3 ? size3 : old_size3;
-    lost4 <= !is_quote3 || new3 > old3 ? 32'd0 : is_bid3 ? old_size3 : size3;
+    falls4 <= new3 < old3;
+    rises4 <= new3 > old3;
+    old_size4 <= old_size3;
     size4 <= size3;
-    {is_buy4, is_sell4} <= {is_buy3, is_sell3};
+    {is_bid4, is_quote4} <= {is_bid3, is_quote3};
+    {out_of_range4, is_buy4, is_sell4} <= {out_of_range3, is_buy3, is_sell3};
   end
 
   wire above4 = !exact4[32] && (|exact4[31:17]);
   wire below4 = exact4[32] && (!(&exact4[31:17]) || exact4[16:0] == 17'd0);
   logic signed [17:0] distance5;
   logic clipped5;
-  logic signed [32:0] flow5, signed5;
-  logic [31:0] size5;
+  logic [31:0] gained5, lost5, size5;
+  logic signed [32:0] signed5;
   always_ff @(posedge clk) begin
-    distance5 <= !print[4] ? '0 : above4 ? 18'sh1ffff : below4 ? -18'sh1ffff : exact4[17:0];
-    clipped5 <= print[4] && (above4 || below4);
-    flow5 <= $signed({1'b0, gained4}) - $signed({1'b0, lost4});
+    distance5 <= !moves4 ? '0 : above4 ? 18'sh1ffff : below4 ? -18'sh1ffff : exact4[17:0];
+    clipped5 <= moves4 && (above4 || below4);
+    gained5 <= !is_quote4 || falls4 ? 32'd0 : is_bid4 ? size4 : old_size4;
+    lost5 <= !is_quote4 || rises4 ? 32'd0 : is_bid4 ? old_size4 : size4;
     size5 <= print[4] ? size4 : '0;
     signed5 <= !print[4] ? '0 : is_buy4 ? $signed({1'b0, size4}) : is_sell4 ? -$signed({1'b0, size4}) : '0;
   end
@@ -206,77 +226,77 @@ module preprocess_pipe #(
     product5 <= print[4] ? {high4, low4} + {15'd0, cross4, 16'd0} : '0;
   end
 
-  // ---- 5 -> 7: the four sums, each held at the end of its range
-  logic signed [32:0] flow6, signed6;
-  logic [31:0] size6;
-  logic [63:0] product6;
+  // ---- 5 -> 10: the four sums, each held at the end of its range, and whether one is there
+  logic signed [32:0] flow6, signed6, size6;
+  logic signed [63:0] product6;
   always_ff @(posedge clk) begin
-    {flow6, signed6, size6, product6} <= {flow5, signed5, size5, product5};
+    flow6 <= $signed({1'b0, gained5}) - $signed({1'b0, lost5});
+    signed6 <= signed5;
+    size6 <= $signed({1'b0, size5});
+    product6 <= product5[63] ? {1'b0, {63{1'b1}}} : product5;  // at the end or beyond: the sum is too
   end
-  wire [62:0] value6, volume6;
-  wire [63:0] net6, flow_sum6;
-  wire [64:0] value_sum6 = {2'b00, value6} + {1'b0, product6};
-  wire [63:0] volume_sum6 = {1'b0, volume6} + {32'd0, size6};
-  wire [64:0] net_sum6 = {net6[63], net6} + {{32{signed6[32]}}, signed6};
-  wire [64:0] flow_after6 = {flow_sum6[63], flow_sum6} + {{32{flow6[32]}}, flow6};
-  wire [62:0] value_next6 = (|value_sum6[64:63]) ? '1 : value_sum6[62:0];
-  wire [62:0] volume_next6 = volume_sum6[63] ? '1 : volume_sum6[62:0];
-  wire [63:0] net_next6 = (net_sum6[64] ^ net_sum6[63]) ? {net_sum6[64], {63{!net_sum6[64]}}} : net_sum6[63:0];
-  wire [63:0] flow_next6 =
-      (flow_after6[64] ^ flow_after6[63]) ? {flow_after6[64], {63{!flow_after6[64]}}} : flow_after6[63:0];
+  wire [63:0] value7, volume7, net7, flow7;
   wire write6 = known[6] || clear[6];
-  state_ram #(
+  saturating_sum #(
     .ADDRESS_W (INSTRUMENT_W),
-    .WIDTH     (63)
-  ) value_ram (
+    .ADD_W     (64)
+  ) value_sum (
     .clk       (clk),
     .address_i (address5),
-    .state_o   (value6),
     .write_i   (write6),
-    .next_i    (clear[6] ? '0 : value_next6)
+    .clear_i   (clear[6]),
+    .add_i     (product6),
+    .sum_o     (value7)
   );
-  state_ram #(
+  saturating_sum #(
     .ADDRESS_W (INSTRUMENT_W),
-    .WIDTH     (63)
-  ) volume_ram (
+    .ADD_W     (33)
+  ) volume_sum (
     .clk       (clk),
     .address_i (address5),
-    .state_o   (volume6),
     .write_i   (write6),
-    .next_i    (clear[6] ? '0 : volume_next6)
+    .clear_i   (clear[6]),
+    .add_i     (size6),
+    .sum_o     (volume7)
   );
-  state_ram #(
+  saturating_sum #(
     .ADDRESS_W (INSTRUMENT_W),
-    .WIDTH     (64)
-  ) net_ram (
+    .ADD_W     (33)
+  ) net_sum (
     .clk       (clk),
     .address_i (address5),
-    .state_o   (net6),
     .write_i   (write6),
-    .next_i    (clear[6] ? '0 : net_next6)
+    .clear_i   (clear[6]),
+    .add_i     (signed6),
+    .sum_o     (net7)
   );
-  state_ram #(
+  saturating_sum #(
     .ADDRESS_W (INSTRUMENT_W),
-    .WIDTH     (64)
-  ) flow_ram (
+    .ADD_W     (33)
+  ) flow_sum (
     .clk       (clk),
     .address_i (address5),
-    .state_o   (flow_sum6),
     .write_i   (write6),
-    .next_i    (clear[6] ? '0 : flow_next6)
+    .clear_i   (clear[6]),
+    .add_i     (flow6),
+    .sum_o     (flow7)
   );
-  logic [62:0] value7, volume7, value8, volume8;
-  logic [63:0] net7, flow7, net8, flow8;
-  logic full8;
-  wire net_at_end7 = (&net7[62:0] && !net7[63]) || (net7[63] && !(|net7[62:0]));
-  wire flow_at_end7 = (&flow7[62:0] && !flow7[63]) || (flow7[63] && !(|flow7[62:0]));
+  logic [63:0] value8, volume8, net8, flow8;
+  logic [15:0] highest9;  // of each 16 bits of each sum
+  logic [7:0]  lowest9;   // the two that can be negative
+  logic full10;
+  wire [3:0] at_highest9 = {&highest9[15:12], &highest9[11:8], &highest9[7:4], &highest9[3:0]};
+  wire [1:0] at_lowest9 = {&lowest9[7:4], &lowest9[3:0]};
+  wire [255:0] to_highest8 = {value8, volume8, net8, flow8} ^ {4{1'b1, 63'd0}};
+  wire [127:0] to_lowest8 = {net8, flow8} ^ {2{1'b1, 63'd0}};
   always_ff @(posedge clk) begin
-    {value7, volume7, net7, flow7} <= {value_next6, volume_next6, net_next6, flow_next6};
     {value8, volume8, net8, flow8} <= {value7, volume7, net7, flow7};
-    full8 <= (&value7) || (&volume7) || net_at_end7 || flow_at_end7;
+    for (int i = 0; i < 16; i = i + 1) highest9[i] <= &to_highest8[16*i+:16];
+    for (int i = 0; i < 8; i = i + 1) lowest9[i] <= !(|to_lowest8[16*i+:16]);
+    full10 <= (|at_highest9) || (|at_lowest9);
   end
 
-  // ---- 5 -> 9: S' = S - (S >> K) + distance^2
+  // ---- 5 -> 10: S' = S - (S >> K) + distance^2
   localparam integer VARIANCE_W = 34 + VARIANCE_SHIFT;
   logic [35:0] square6, square7;
   logic [33:0] square8;
@@ -295,94 +315,96 @@ module preprocess_pipe #(
     .address_i (address7),
     .state_o   (variance8),
     .write_i   (print[8] || clear[8]),
-    .next_i    (clear[8] ? '0 : variance_after8)
+    .clear_i   (clear[8]),
+    .next_i    (variance_after8)
   );
-  logic [VARIANCE_W-1:0] kept9;
+  logic [VARIANCE_W-1:0] before9, after9, kept10;
   always_ff @(posedge clk) begin
     square6 <= square5;
     square7 <= square6;
     square8 <= square7[33:0];
-    kept9 <= print[8] ? variance_after8 : variance8;
+    before9 <= variance8;
+    after9 <= variance_after8;
+    kept10 <= print[9] ? after9 : before9;
   end
 
-  // ---- 9 -> 15: the leading pair of bits, the mantissa below it, its inverse root
-  wire [41:0] variance9 = {kept9, {(8-VARIANCE_SHIFT){1'b0}}};
-  logic [41:0] variance10, variance11, coarse12;
-  logic [20:0] pairs10;
-  logic [4:0]  pair10, pair11, pair12, pair13, pair14, pair15, pair16, pair17;
-  logic [1:0]  fine12;
-  logic [7:0]  mantissa13;
-  wire  [16:0] root14;
-  logic [16:0] root15;
-  wire  [4:0]  up11 = 5'd20 - pair11;
-  wire  [41:0] mantissa12 = coarse12 << {fine12, 1'b0};
-  always_comb begin
-    pair10 = '0;
-    for (int i = 0; i < 21; i = i + 1) if (pairs10[i]) pair10 = 5'(i);
-  end
+  // ---- 10 -> 16: the leading pair of bits, counted from the top, the mantissa below it, its inverse root
+  wire [41:0] variance10 = {kept10, {(8-VARIANCE_SHIFT){1'b0}}};
+  logic [41:0] variance11, variance12, shifted13;
+  logic [4:0]  bytes11;  // which of the upper five bytes, from the top, are not zero
+  logic [2:0]  skip12, skip13;  // bytes above the leading one
+  logic [7:0]  mantissa14;
+  logic [4:0]  up14;
+  logic [5:0]  down15, down16, down17, down18;
+  wire  [16:0] root15;
+  logic [16:0] root16;
+  wire  [1:0]  pairs13 =  // pairs above the leading one in its byte
+      (|shifted13[41:40]) || !(|shifted13[39:34]) ? 2'd0 : (|shifted13[39:38]) ? 2'd1 : (|shifted13[37:36]) ? 2'd2 : 2'd3;
+  wire  [41:0] mantissa13 = shifted13 << {pairs13, 1'b0};
   always_ff @(posedge clk) begin
-    variance10 <= variance9;
-    for (int i = 0; i < 21; i = i + 1) pairs10[i] <= |variance9[2*i+:2];
     variance11 <= variance10;
-    pair11 <= pair10;
-    coarse12 <= variance11 << {up11[4:2], 3'b000};
-    fine12 <= up11[1:0];
-    mantissa13 <= mantissa12[41:34];
-    root15 <= root14;
-    {pair12, pair13, pair14, pair15, pair16, pair17} <= {pair11, pair12, pair13, pair14, pair15, pair16};
+    for (int i = 0; i < 5; i = i + 1) bytes11[i] <= |variance10[34-8*i+:8];
+    variance12 <= variance11;
+    skip12 <= bytes11[0] ? 3'd0 : bytes11[1] ? 3'd1 : bytes11[2] ? 3'd2 : bytes11[3] ? 3'd3 : bytes11[4] ? 3'd4 : 3'd5;
+    shifted13 <= variance12 << {skip12, 3'b000};
+    skip13 <= skip12;
+    mantissa14 <= mantissa13[41:34];
+    up14 <= {skip13, pairs13};
+    down15 <= 6'd22 - {1'b0, up14};
+    root16 <= root15;
+    {down16, down17, down18} <= {down15, down16, down17};
   end
   inverse_root_rom inverse_root_rom (
     .clk        (clk),
-    .mantissa_i (mantissa13),
-    .root_o     (root14)
+    .mantissa_i (mantissa14),
+    .root_o     (root15)
   );
 
-  // ---- 15 -> 19: z = distance x root >> (2 + pair)
-  wire signed [17:0] distance15;
-  logic signed [35:0] product16, product17, coarse18;
-  logic signed [15:0] z19;
-  logic [2:0] fine18;
-  wire [5:0] down17 = 6'd2 + {1'b0, pair17};
-  wire signed [35:0] fine_product18 = coarse18 >>> fine18;
+  // ---- 16 -> 20: z = distance x root >> (2 + pair), the pair 20 - up
+  wire signed [17:0] distance16;
+  logic signed [35:0] product17, product18, coarse19;
+  logic signed [15:0] z20;
+  logic [2:0] fine19;
+  wire signed [35:0] fine_product19 = coarse19 >>> fine19;
   always_ff @(posedge clk) begin
-    product16 <= distance15 * $signed({1'b0, root15});
-    product17 <= product16;
-    coarse18 <= product17 >>> {down17[5:3], 3'b000};
-    fine18 <= down17[2:0];
-    z19 <= fine_product18[15:0];
+    product17 <= distance16 * $signed({1'b0, root16});
+    product18 <= product17;
+    coarse19 <= product18 >>> {down18[5:3], 3'b000};
+    fine19 <= down18[2:0];
+    z20 <= fine_product19[15:0];
   end
 
   // ---- everything that is ready earlier waits for z
-  wire signed [17:0] distance19;
-  wire [319:0] tick19;
-  wire [41:0] variance19;
-  wire [MEAN_W-1:0] mean19;
-  wire [129:0] quotes19;
-  wire [253:0] sums19;
-  wire traded19, out_of_range19, clipped19, full19, known19;
-  delay_line #(.WIDTH(18), .DEPTH(10)) distance_to_15 (.clk, .rst, .data_i(distance5), .data_o(distance15));
-  delay_line #(.WIDTH(18), .DEPTH(4)) distance_to_19 (.clk, .rst, .data_i(distance15), .data_o(distance19));
-  delay_line #(.WIDTH(320), .DEPTH(19)) tick_to_19 (.clk, .rst, .data_i(tick0), .data_o(tick19));
-  delay_line #(.WIDTH(42), .DEPTH(10)) variance_to_19 (.clk, .rst, .data_i(variance9), .data_o(variance19));
-  delay_line #(.WIDTH(MEAN_W), .DEPTH(16)) mean_to_19 (.clk, .rst, .data_i(mean3), .data_o(mean19));
-  delay_line #(.WIDTH(130), .DEPTH(16)) quotes_to_19 (.clk, .rst, .data_i(quotes3), .data_o(quotes19));
-  delay_line #(.WIDTH(2), .DEPTH(16)) marks_to_19 (
-    .clk, .rst, .data_i({traded3, out_of_range3}), .data_o({traded19, out_of_range19})
+  wire signed [17:0] distance20;
+  wire [319:0] tick20;
+  wire [41:0] variance20;
+  wire [MEAN_W-1:0] mean20;
+  wire [129:0] quotes20;
+  wire [255:0] sums20;
+  wire traded20, out_of_range20, clipped20, full20, known20;
+  delay_line #(.WIDTH(18), .DEPTH(11)) distance_to_16 (.clk, .rst, .data_i(distance5), .data_o(distance16));
+  delay_line #(.WIDTH(18), .DEPTH(4)) distance_to_20 (.clk, .rst, .data_i(distance16), .data_o(distance20));
+  delay_line #(.WIDTH(320), .DEPTH(20)) tick_to_20 (.clk, .rst, .data_i(tick0), .data_o(tick20));
+  delay_line #(.WIDTH(42), .DEPTH(10)) variance_to_20 (.clk, .rst, .data_i(variance10), .data_o(variance20));
+  delay_line #(.WIDTH(MEAN_W), .DEPTH(16)) mean_to_20 (.clk, .rst, .data_i(mean4), .data_o(mean20));
+  delay_line #(.WIDTH(130), .DEPTH(17)) quotes_to_20 (.clk, .rst, .data_i(quotes3), .data_o(quotes20));
+  delay_line #(.WIDTH(2), .DEPTH(16)) marks_to_20 (
+    .clk, .rst, .data_i({traded4, out_of_range4}), .data_o({traded20, out_of_range20})
   );
-  delay_line #(.WIDTH(1), .DEPTH(14)) clipped_to_19 (.clk, .rst, .data_i(clipped5), .data_o(clipped19));
-  delay_line #(.WIDTH(256), .DEPTH(11)) sums_to_19 (
-    .clk, .rst, .data_i({full8, known[8], flow8, net8, volume8, value8}), .data_o({full19, known19, sums19})
+  delay_line #(.WIDTH(1), .DEPTH(15)) clipped_to_20 (.clk, .rst, .data_i(clipped5), .data_o(clipped20));
+  delay_line #(.WIDTH(1), .DEPTH(10)) full_to_20 (.clk, .rst, .data_i(full10), .data_o(full20));
+  delay_line #(.WIDTH(257), .DEPTH(12)) sums_to_20 (
+    .clk, .rst, .data_i({known[8], flow8, net8, volume8, value8}), .data_o({known20, sums20})
   );
 
-  wire [15:0] marks19 = {10'd0, quotes19[129], quotes19[64], traded19, full19, out_of_range19, clipped19};
-  wire [575:0] columns19 = {
-    marks19, z19, {{14{distance19[17]}}, distance19},
-    quotes19[96:65], quotes19[128:97], quotes19[31:0], quotes19[63:32],
-    sums19[253:126], 1'b0, sums19[125:63], 1'b0, sums19[62:0],
-    22'd0, variance19, {(64-MEAN_W-(8-MEAN_SHIFT)){1'b0}}, mean19, {(8-MEAN_SHIFT){1'b0}}
+  wire [15:0] marks20 = {10'd0, quotes20[129], quotes20[64], traded20, full20, out_of_range20, clipped20};
+  wire [575:0] columns20 = {
+    marks20, z20, {{14{distance20[17]}}, distance20},
+    quotes20[96:65], quotes20[128:97], quotes20[31:0], quotes20[63:32],
+    sums20, 22'd0, variance20, {(64-MEAN_W-(8-MEAN_SHIFT)){1'b0}}, mean20, {(8-MEAN_SHIFT){1'b0}}
   };
   always_ff @(posedge clk) begin
-    record_o <= {known19 ? columns19 : 576'd0, tick19};
+    record_o <= {known20 ? columns20 : 576'd0, tick20};
   end
 endmodule
 

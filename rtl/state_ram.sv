@@ -1,5 +1,6 @@
-// The state of one recursion, a word per instrument: read in one clock, changed and written in the next. A word that is
-// read while it is being written is forwarded, so that ticks of one instrument may follow each other at any distance.
+// The state of one recursion, a word per instrument: read in one clock, changed in the next, written in the one after. A
+// word that is on its way is forwarded, so that ticks of one instrument may follow each other at any distance. Between a
+// word and its successor stand a choice of two registers and what the user adds; the memory is outside that loop.
 `resetall
 `default_nettype none
 
@@ -10,20 +11,23 @@ module state_ram #(
   input  wire                 clk,
   input  wire [ADDRESS_W-1:0] address_i,  // clock n
   output wire [WIDTH-1:0]     state_o,    // clock n + 1: the word at that address, after every write before
-  input  wire                 write_i,    // clock n + 1: the word becomes next_i
+  input  wire                 write_i,    // clock n + 1: the word becomes next_i, or zero
+  input  wire                 clear_i,    // with write_i: zero
   input  wire [WIDTH-1:0]     next_i
 );
   (* ram_style = "distributed" *) logic [WIDTH-1:0] words [0:(1<<ADDRESS_W)-1];
-  logic [ADDRESS_W-1:0] address_q;
+  logic [ADDRESS_W-1:0] address_q, written_address_q;
   logic [WIDTH-1:0]     read_q, written_q;
-  logic                 hit_q;
+  logic                 hit_q, write_q;
 
   always_ff @(posedge clk) begin
-    address_q <= address_i;
-    read_q    <= words[address_i];
-    written_q <= next_i;
-    hit_q     <= write_i && address_i == address_q;
-    if (write_i) words[address_q] <= next_i;
+    address_q         <= address_i;
+    written_address_q <= address_q;
+    write_q           <= write_i;
+    written_q         <= clear_i ? '0 : next_i;
+    hit_q             <= write_i && address_i == address_q;
+    read_q            <= write_q && address_i == written_address_q ? written_q : words[address_i];
+    if (write_q) words[written_address_q] <= written_q;
   end
 
   assign state_o = hit_q ? written_q : read_q;

@@ -4,14 +4,16 @@
   reg [WIDTH-1:0] ideal;
   reg written = 1'b0, started = 1'b0;
   wire is_watched = address_q == watched;
+  wire is_on_its_way = write_q && written_address_q == watched;
   always @(posedge clk) begin
     started <= 1'b1;
+    if (!started) assume (!write_q);
     if (started && write_i && is_watched) begin
-      ideal   <= next_i;
+      ideal   <= clear_i ? '0 : next_i;
       written <= 1'b1;
     end
-    if (written) begin
-      assert (words[watched] == ideal);
+    if (started && written) begin
+      assert ((is_on_its_way ? written_q : words[watched]) == ideal);
       if (is_watched) assert (state_o == ideal);
     end
   end

@@ -13,7 +13,7 @@ from tests.rtl.ticks import burst, filling, ticks
 from udfs.features.preprocess import STATE, preprocess
 
 INSTRUMENTS = 64
-LATENCY_CLOCKS = 22
+LATENCY_CLOCKS = 23
 COUNT = int(os.environ.get("TICKS", "3000"))
 
 

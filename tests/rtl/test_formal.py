@@ -10,16 +10,18 @@ import pytest
 from tests.rtl.run import BUILD, RTL
 
 # The depth of the bounded search and of the induction.
-PROOFS = {"credit_fifo": (12, 4), "state_ram": (10, 4), "loss_fifo": (12, 4)}
+PROOFS = {"credit_fifo": (12, 4), "state_ram": (10, 4), "loss_fifo": (12, 4), "saturating_sum": (10, 4)}
 SIZES = {
     "credit_fifo": {"WIDTH": 1, "DEPTH_W": 2},
     "state_ram": {"ADDRESS_W": 2, "WIDTH": 3},
     "loss_fifo": {"WIDTH": 1, "DEPTH_W": 2},
+    "saturating_sum": {"ADDRESS_W": 1, "WIDTH": 4, "ADD_W": 4},
 }
 # One change a proof that must make it fail.
 BROKEN = {
     "credit_fifo": ("used_next < DEPTH[DEPTH_W:0]", "used_next <= DEPTH[DEPTH_W:0]"),
     "loss_fifo": ("write_i && (full || pending)", "write_i && full"),
+    "saturating_sum": ("read_q            <= write_q &&", "read_q            <= hit_q &&"),
     "state_ram": ("hit_q ? written_q : read_q", "read_q"),
 }
 
