@@ -1,5 +1,6 @@
 """Rules: what they ask for is published, every alert is tested, and promtool agrees."""
 
+import json
 import os
 import re
 import subprocess
@@ -9,10 +10,14 @@ from typing import Any
 import pytest
 import yaml
 
+import jobs
 from jobs.adapters.prometheus import RULES, find_program
+from schemas import metrics
 from schemas.errors import SetupError
 from schemas.metrics import METRICS, PROCESSES, Metric
+from tests.prometheus import dashboard
 from tests.prometheus.readme import README, written
+from udfs.counters import Counters
 
 RULE_FILES, TEST_FILES = sorted((RULES / "rules").glob("*.yml")), sorted((RULES / "tests").glob("*.yml"))
 FLINKS = ("flink_jobmanager_job_numRestarts", "flink_jobmanager_job_lastCheckpointCompletedTimestamp")
@@ -132,3 +137,60 @@ def test_promtool_finds_a_threshold_that_has_moved(promtool: Path, tmp_path: Pat
         copy.write_text(text.replace("penstock_loss_ratio > 0.5", "penstock_loss_ratio > 0.8"))
     with pytest.raises(AssertionError, match="Loss fires"):
         ask(promtool, "test", "rules", tmp_path / "tests" / "alerts.yml")
+
+
+PANELS: list[dict[str, Any]] = json.loads(dashboard.FILE.read_text())["panels"]
+
+
+def test_the_dashboard_is_as_it_is_written():
+    assert dashboard.FILE.read_text() == dashboard.written(), "python -m tests.prometheus.dashboard writes it"
+    places = [one["gridPos"] for one in PANELS]
+    assert max(one["y"] + one["h"] for one in places) <= 24, "more than a screen"
+    assert len({one["id"] for one in PANELS}) == len(PANELS)
+
+
+@pytest.mark.parametrize("panel", PANELS, ids=lambda panel: panel["title"])
+def test_a_panel_asks_for_what_the_rules_ask_for(panel: dict[str, Any]):
+    [target] = panel["targets"]
+    asked = names(target["expr"])
+    known = RECORDED.keys() | set().union(*(names(rule["expr"]) for rule in rules("alert")))
+    assert asked and asked <= known, asked - known
+    labels = set().union(*(labels_of(name) for name in asked))
+    kept = re.search(r"by \(([^)]*)\)", target["expr"])
+    assert set(re.findall(r"{{(\w+)}}", target["legendFormat"])) <= (set(kept[1].split(", ")) if kept else labels)
+
+
+def test_promtool_parses_every_query_of_the_dashboard(promtool: Path, tmp_path: Path):
+    asked = [{"record": "a:b:c", "expr": one["targets"][0]["expr"], "labels": {"n": str(one["id"])}} for one in PANELS]
+    path = tmp_path / "queries.yml"
+    path.write_text(yaml.safe_dump({"groups": [{"name": "dashboard", "rules": asked}]}))
+    ask(promtool, "check", "rules", path)
+
+
+class Named:
+    """Takes the operator's counters, as Flink does, and keeps their names."""
+
+    def __init__(self) -> None:
+        self.names: set[str] = set()
+
+    def add_group(self, name: str, extra: str) -> "Named":
+        return self
+
+    def counter(self, name: str) -> "Named":
+        self.names.add(name)
+        return self
+
+    def inc(self, n: int) -> None:
+        """Nobody counts here."""
+
+
+def test_every_metric_is_written_by_somebody():
+    """What fills the pages names it; the operator's are counted under their last words."""
+    pages = "".join(path.read_text() for path in (Path(jobs.__file__).parent / "observation").glob("*.py"))
+    filled, operator = set(re.findall(r"\b([A-Z][A-Z_]+),", pages)), Named()
+    Counters(operator, 0)
+    for name, metric in vars(metrics).items():
+        if isinstance(metric, Metric) and "flink" in metric.by:
+            assert metric.name.removeprefix(metrics.FLINK) in operator.names
+        elif isinstance(metric, Metric):
+            assert name in filled, f"nobody tells {metric.name}"
