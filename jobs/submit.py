@@ -13,6 +13,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from jobs import trade
+from jobs.adapters import endpoints
 from jobs.adapters.client import client_command, run_client
 from jobs.adapters.flink_home import prepare
 from jobs.adapters.rest import ENDED, FlinkError, Rest
@@ -21,7 +22,7 @@ from schemas.errors import SetupError
 
 SUBMIT_S_MAX = 180.0
 POLL_S = 0.2
-EMBEDDED = ("work", "jar", "bounded")  # arguments of trade that mean nothing on a cluster
+EMBEDDED = ("work", "jar", "bounded", "flink_metrics")  # arguments of trade that mean nothing on a cluster
 
 
 def main(arguments: list[str]) -> None:
@@ -29,8 +30,8 @@ def main(arguments: list[str]) -> None:
     wanted = trade.command_line().parse_args(own)
     for name in EMBEDDED:
         if getattr(wanted, name):
-            raise SetupError(f"--{name} is for the embedded job only: leave it out")
-    rest = Rest(rest_address(given.rest))
+            raise SetupError(f"--{name.replace('_', '-')} is for the embedded job only: leave it out")
+    rest = Rest(rest_address(given.rest or endpoints.require(given.folder, "flink")))
     submit(
         rest,
         own,
@@ -112,7 +113,7 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="submit", description=__doc__, formatter_class=argparse.RawTextHelpFormatter, allow_abbrev=False
     )
-    parser.add_argument("--rest", required=True, help="the JobManager, HOST:PORT")
+    parser.add_argument("--rest", help="the JobManager, HOST:PORT; default: the local cluster's of --folder")
     parser.add_argument("--savepoint", help="a savepoint or retained checkpoint to go on from, as its address")
     parser.add_argument("--python", default=sys.executable, help="of the TaskManagers; default: this one's path")
     parser.add_argument("--wait", type=float, default=180.0, help="seconds until it must run; default: 180")

@@ -16,15 +16,17 @@ from typing import Any
 
 from jobs.adapters import log
 from jobs.adapters.checkpoints import claim, newest_checkpoint
+from jobs.adapters.endpoints import LOCALHOST
 from jobs.adapters.resources import check_resources, open_resources
 from jobs.adapters.stopping import stop_asked
 from jobs.begin import read_term
-from jobs.observation.observer import Observer, add_argument, observed
+from jobs.observation.observer import Observer, add_argument, observed, told
 from jobs.observation.trade import fill
 from schemas.errors import Unsafe
 from schemas.topics import REPLICA_A, REPLICAS, TICKS
 
 NAME = "trade"  # of the job in Flink
+FLINK = "flink"  # of the page of the embedded job's JVM
 READY = "trade is running"
 POLL_S = 0.2
 ENDED = ("FAILED", "FINISHED", "CANCELED")
@@ -40,14 +42,15 @@ def main(arguments: list[str]) -> None:
         build,
         environment,
         send_no_jars,
+        serve_metrics,
     )
     from udfs.flink import ChannelOperator
 
-    settings = {}
+    settings = {} if given.flink_metrics is None else serve_metrics(given.flink_metrics)
     if given.work:
         work = given.work.resolve()
         claim(work, given.replica)
-        settings = {
+        settings |= {
             "execution.checkpointing.dir": f"file://{work / 'checkpoints'}",
             "execution.checkpointing.savepoint-dir": f"file://{work / 'savepoints'}",
         }
@@ -73,7 +76,9 @@ def main(arguments: list[str]) -> None:
         return
     name = NAME if given.replica == REPLICA_A.name else f"{NAME}-{given.replica}"
     group = REPLICAS[given.replica].group
-    with observed(name, given.metrics, given.folder, given.bootstrap, [TICKS.name], channels, group) as observer:
+    flinks = None if given.flink_metrics is None else f"{LOCALHOST}:{given.flink_metrics}"
+    watched = (name, given.metrics, given.folder, given.bootstrap, [TICKS.name], channels, group)
+    with observed(*watched) as observer, told(given.folder, name.replace(NAME, FLINK), flinks):
         _run_until_stopped(env.execute_async(NAME), work, observer)
 
 
@@ -120,6 +125,12 @@ def command_line() -> argparse.ArgumentParser:
     parser.add_argument("--bounded", action="store_true", help="stop at what is in the log now")
     parser.add_argument("--folder", type=Path, help="of the run: where the address of its metrics is told")
     add_argument(parser)
+    parser.add_argument(
+        "--flink-metrics",
+        type=int,
+        metavar="PORT",
+        help="embedded: where Flink's own Prometheus page is served, on every interface; default: nowhere",
+    )
     return parser
 
 

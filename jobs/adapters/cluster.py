@@ -11,7 +11,7 @@ from pathlib import Path
 
 from jobs.adapters.client import client_command, run_client
 from jobs.adapters.endpoints import LOCALHOST, free_port
-from jobs.adapters.flink_home import environment, java_command, prepare
+from jobs.adapters.flink_home import environment, java_command, prepare, reporter
 from jobs.adapters.processes import Process, ProcessDiedError
 from jobs.adapters.rest import Rest
 from schemas.errors import SetupError
@@ -203,7 +203,7 @@ class Cluster:
             "taskmanager.numberOfTaskSlots": self._slots,
             "execution.checkpointing.dir": self._checkpoints.as_uri(),
             "execution.checkpointing.savepoint-dir": self._savepoints.as_uri(),
-            **(_reporter(self._metrics_ports) if self._metrics_ports else {}),
+            **(reporter(self._metrics_ports) if self._metrics_ports else {}),
         }
 
     def _start_jvm(self, process: Process, options: tuple[str, ...], main: str, *arguments: str) -> None:
@@ -230,10 +230,3 @@ class Cluster:
             return None
         found = re.search(rf"^{re.escape(name)}: (\d+)$", text, re.MULTILINE)
         return found and found.group(1)
-
-
-def _reporter(ports: str) -> dict[str, object]:
-    """Flink's own Prometheus pages, one a JVM. Flink binds them to every interface and can be told no other."""
-    name = "metrics.reporter.prometheus"
-    factory = "org.apache.flink.metrics.prometheus.PrometheusReporterFactory"
-    return {"metrics.reporters": "prometheus", f"{name}.factory.class": factory, f"{name}.port": ports}

@@ -21,6 +21,7 @@ from pyflink.java_gateway import get_gateway
 from pyflink.util.java_utils import get_j_env_configuration
 
 from jobs.adapters.clock import wall_ns
+from jobs.adapters.flink_home import reporter, reporter_jars
 from jobs.adapters.kafka import flink_properties
 from schemas.errors import ConfigError
 from schemas.instrument import CHANNELS_MAX
@@ -66,6 +67,13 @@ def environment(settings: dict[str, str], jars: list[Path]) -> StreamExecutionEn
     found = StreamExecutionEnvironment.get_execution_environment(configuration)
     found.set_buffer_timeout(0)
     return found
+
+
+def serve_metrics(port: int) -> dict[str, str]:
+    """Settings with which an embedded job serves Flink's own Prometheus page; to be asked for before `environment`."""
+    jars = os.pathsep.join(map(str, reporter_jars()))
+    os.environ["HADOOP_CLASSPATH"] = jars  # the one place of the environment from which PyFlink takes a class path
+    return reporter(str(port))
 
 
 def send_no_jars(env: StreamExecutionEnvironment) -> None:

@@ -10,7 +10,7 @@ from pathlib import Path
 from jobs.adapters.java import find_jars, find_java, settings
 from schemas.errors import SetupError
 
-__all__ = ["environment", "flink_home", "java_command", "module_options", "prepare"]
+__all__ = ["environment", "flink_home", "java_command", "module_options", "prepare", "reporter", "reporter_jars"]
 
 JVM_COMMON = ("-XX:+UseSerialGC", "-XX:-UsePerfData", "-Djava.net.preferIPv4Stack=true")
 
@@ -82,3 +82,15 @@ def java_command(folder: Path, options: Sequence[str], main: str, *arguments: st
     tmp = f"-Djava.io.tmpdir={folder / 'tmp'}"
     classes = ["-cp", f"{folder / 'lib'}{os.sep}*"]
     return [str(find_java()), *JVM_COMMON, *options, *module_options(), log4j, tmp, *classes, main, *arguments]
+
+
+def reporter(ports: str) -> dict[str, str]:
+    """Flink's own Prometheus pages, one a JVM. Flink binds them to every interface and can be told no other."""
+    name = "metrics.reporter.prometheus"
+    factory = "org.apache.flink.metrics.prometheus.PrometheusReporterFactory"
+    return {"metrics.reporters": "prometheus", f"{name}.factory.class": factory, f"{name}.port": ports}
+
+
+def reporter_jars() -> list[Path]:
+    """What a JVM needs for them that looks into no folder of plugins, as a mini-cluster's does."""
+    return sorted((flink_home() / "plugins" / "metrics-prometheus").glob("*.jar"))

@@ -17,7 +17,7 @@ from jobs.adapters.metrics import Page
 from jobs.observation.progress import Offsets, Progress
 from schemas.metrics import BUILD, LAG, READY, ROUND_AGE
 
-__all__ = ["Observer", "add_argument", "observed"]
+__all__ = ["Observer", "add_argument", "observed", "told"]
 
 TARGETS = "metrics"  # in the run's folder: a file a process, as Prometheus' file_sd_configs reads them
 TELL_S = 1.0  # between two rounds that publish, and between two questions to the broker
@@ -107,14 +107,23 @@ def observed(
         ends = Ends(bootstrap, topics, channels)
         follow = threading.Thread(target=_follow, args=(observer, ends, group, closing), name="ends", daemon=True)
         follow.start()
-    target = None if folder is None else _tell(folder, process, server.address)
-    try:
-        yield observer
-    finally:
-        closing.set()
-        server.close()
-    if target is not None:
-        target.unlink(missing_ok=True)
+    with told(folder, process, server.address):
+        try:
+            yield observer
+        finally:
+            closing.set()
+            server.close()
+
+
+@contextmanager
+def told(folder: Path | None, process: str, address: str | None) -> Iterator[None]:
+    """While this lasts a run's folder names a page; without a folder or a page nothing is named."""
+    if folder is None or address is None:
+        yield
+        return
+    target = _tell(folder, process, address)
+    yield
+    target.unlink(missing_ok=True)
 
 
 def add_argument(parser: argparse.ArgumentParser) -> None:

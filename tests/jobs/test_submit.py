@@ -52,7 +52,7 @@ def test_a_job_that_ends_or_never_runs_says_why() -> None:
         wait_processing(Answers("RESTARTING"), JOB, 0)
 
 
-@pytest.mark.parametrize("more", [["--work", "x"], ["--bounded"], ["--jar", "x.jar"]])
+@pytest.mark.parametrize("more", [["--work", "x"], ["--bounded"], ["--jar", "x.jar"], ["--flink-metrics", "1"]])
 def test_what_is_for_the_embedded_job_is_refused(more: list[str]) -> None:
     with pytest.raises(SetupError, match="embedded job only"):
         submit.main(["--rest", "127.0.0.1:1", *OWN, *more])

@@ -70,10 +70,10 @@ class Rig:
         done = subprocess.run(command, capture_output=True, text=True, timeout=timeout_s, check=False)
         assert done.returncode == 0, done.stderr[-4000:]
 
-    def start_trade(self, work: Path) -> Process:
+    def start_trade(self, work: Path, *more: str) -> Process:
         """The embedded job without an end, going on from what `work` holds; SIGTERM stops it with a savepoint."""
         process = Process("trade", work)
-        own = [*self.trade_arguments(), "--work", str(work), *jar_arguments()]
+        own = [*self.trade_arguments(), "--work", str(work), *jar_arguments(), *more]
         command = [sys.executable, "-P", "-m", "jobs.trade", *own]
         process.start(command)
         process.wait_ready(lambda: process.said("trade is running"), 120)

@@ -1,11 +1,15 @@
 """A savepoint of each earlier release, restored under the code of today, goes on like an uninterrupted run."""
 
 import signal
+import urllib.request
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 import pytest
 
+from jobs.adapters.endpoints import free_port
+from schemas.metrics import CHANNEL_RECORDS
 from tests.golden import CHANNELS, FOLDER, digests, read, releases
 from tests.golden.savepoint import unpack
 from tests.system.rig import Rig, until
@@ -25,16 +29,28 @@ def broker(tmp_path: Path) -> Iterator[Rig]:
     made.close()
 
 
+def tells_positions(port: int) -> bool:
+    """Whether an embedded job's own page of Flink has counted records of every channel."""
+    with urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics", timeout=5) as page:
+        lines = page.read().decode().splitlines()
+    counted = [line for line in lines if line.startswith(f"{CHANNEL_RECORDS.name}{{")]
+    return len(counted) == len(CHANNELS) and all(float(line.split()[-1]) > 0 for line in counted)
+
+
 def test_a_savepoint_of_a_release_goes_on_byte_for_byte(release: str, broker: Rig, tmp_path: Path) -> None:
     """What the job writes is what followed in the uninterrupted run: the orders before are not sent again."""
     golden, work = read(release), tmp_path / "work"
     for channel in CHANNELS:
         broker.write(channel, golden[channel].log[: golden[channel].taken])
     unpack(FOLDER / release / "savepoint.tar.xz", work)
-    job = broker.start_trade(work)
+    port = free_port()
+    job = broker.start_trade(work, "--folder", str(work), "--flink-metrics", str(port))
     for channel in CHANNELS:
         broker.write(channel, golden[channel].log[golden[channel].taken :])
     until(broker.is_read, 90, "trade has read the logs")
+    until(partial(tells_positions, port), 10, "Flink's page tells of both channels")
+    assert str(port) in (work / "metrics" / "flink.json").read_text()
     assert job.stop(60, signal.SIGTERM)
+    assert not list((work / "metrics").iterdir())
     for channel in CHANNELS:
         assert digests(broker.canonical(channel)) == golden[channel].after
