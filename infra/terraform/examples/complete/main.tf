@@ -1,4 +1,4 @@
-# The hot pair over three zones, with alarms, metrics and NAT in each zone.
+# The hot pair over three zones, with alarms, metrics, NAT in each zone, and recorded data to feed.
 
 provider "aws" {
   region = "eu-central-1"
@@ -23,6 +23,7 @@ module "pipeline" {
   machines     = { ami_id = "ami-0123456789abcdef0", gateway = "m7i.large", clickhouse = "r7i.2xlarge", clickhouse_gib = 2000 }
   flink        = { parallelism = 4, spares = var.spares }
   config_path  = "/etc/penstock/demo.toml"
+  feed         = { data = "/var/lib/penstock/capture", pace = 4 }
   alarm_emails = ["desk@example.com"]
   alarm_limits = { loss_ratio_max = 0.3 }
   protect      = false

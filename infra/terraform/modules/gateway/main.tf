@@ -1,6 +1,17 @@
 # The gateway: one process on one machine with one volume, which holds the ledger. It is never two: ECS stops the old one
 # before it starts the new one, the volume is attached to one machine, and the ledger's lock admits one process.
 
+locals {
+  exchange = var.exchange == null ? [] : [{
+    name         = "exchange"
+    metrics_port = 9109
+    command = [
+      "exchange", "--bootstrap", var.kafka.bootstrap, "--channels", join(",", var.exchange.channels),
+      "--folder", "/var/lib/penstock", "--metrics", "9109",
+    ]
+  }]
+}
+
 module "access" {
   source = "../kafka_access"
 
@@ -34,6 +45,7 @@ module "service" {
   image             = var.image
   command           = ["gateway", "--bootstrap", var.kafka.bootstrap, "--config", var.config_path, "--folder", "/var/lib/penstock", "--metrics", "9108"]
   environment       = { PENSTOCK_KAFKA_AUTH = "iam", AWS_REGION = var.region }
+  beside            = local.exchange
   secrets           = var.secrets
   secrets_key_arn   = var.secrets_key_arn
   policies          = [module.access.json]

@@ -28,6 +28,18 @@ variable "config_path" {
   nullable    = false
 }
 
+variable "exchange" {
+  description = "The simulated exchange beside the gateway, for a run on paper: the channels that it reads. Null: none, and then no order leaves, for this release has no other broker."
+  type = object({
+    channels = list(number)
+  })
+
+  validation {
+    condition     = var.exchange == null || length(try(var.exchange.channels, [])) > 0
+    error_message = "An exchange without a channel takes no order: name the gateway's channels, or null."
+  }
+}
+
 variable "cluster" {
   description = "ECS cluster."
   type = object({
@@ -88,7 +100,7 @@ variable "kafka" {
 }
 
 variable "secrets" {
-  description = "Environment from secrets, such as the broker's API key: name of the variable, ARN of the secret."
+  description = "Environment from secrets, name of the variable, ARN of the secret."
   type        = map(string)
   default     = {}
   nullable    = false

@@ -1,12 +1,14 @@
 # A second container reads the process's Prometheus page and writes it as CloudWatch metrics (namespace Penstock/NAME).
 
 locals {
+  pages = var.metrics == null ? {} : merge({ (basename(var.name)) = var.metrics.port }, { for one in var.beside : one.name => one.metrics_port })
+
   scrape = var.metrics == null ? null : yamlencode({
     receivers = {
       prometheus = { config = { scrape_configs = [{
         job_name        = replace(var.name, "/", "-")
         scrape_interval = "15s"
-        static_configs  = [{ targets = ["localhost:${var.metrics.port}"], labels = { process = basename(var.name) } }]
+        static_configs  = [for process, port in local.pages : { targets = ["localhost:${port}"], labels = { process = process } }]
       }] } }
     }
     exporters = {

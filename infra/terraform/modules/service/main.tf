@@ -4,15 +4,16 @@ locals {
   on_host = var.host != null
   ports   = [for port in var.ports : { containerPort = port.port, protocol = "tcp" }]
 
-  process = {
-    name                   = "process"
+  # They share the task's network, and its volume where there is one; when one of them ends, the task does.
+  commands  = concat([{ name = "process", command = var.command, ports = local.ports }], [for one in var.beside : merge(one, { ports = [] })])
+  processes = [for one in local.commands : merge(local.container, { name = one.name, command = one.command, portMappings = one.ports })]
+
+  container = {
     image                  = var.image
     essential              = true
     user                   = "10001:10001"
-    command                = var.command
     readonlyRootFilesystem = true
     stopTimeout            = 120
-    portMappings           = local.ports
     environment            = [for name in sort(keys(var.environment)) : { name = name, value = var.environment[name] }]
     secrets                = [for name in sort(keys(var.secrets)) : { name = name, valueFrom = var.secrets[name] }]
     mountPoints = concat(
@@ -45,7 +46,7 @@ resource "aws_ecs_task_definition" "this" {
   memory                   = var.size.memory_mib
   execution_role_arn       = aws_iam_role.execution.arn
   task_role_arn            = aws_iam_role.task.arn
-  container_definitions    = jsonencode(concat([local.process], local.collector))
+  container_definitions    = jsonencode(concat(local.processes, local.collector))
   tags                     = var.tags
 
   runtime_platform {

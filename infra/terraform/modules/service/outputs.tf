@@ -17,3 +17,8 @@ output "task_role_arn" {
   description = "Role of the process."
   value       = aws_iam_role.task.arn
 }
+
+output "task_definition_arn" {
+  description = "Task definition, this very revision."
+  value       = aws_ecs_task_definition.this.arn
+}

@@ -38,6 +38,22 @@ variable "command" {
   nullable    = false
 }
 
+variable "beside" {
+  description = "Further processes of the image in the same task: name, command, and port of its Prometheus page."
+  type = list(object({
+    name         = string
+    command      = list(string)
+    metrics_port = number
+  }))
+  default  = []
+  nullable = false
+
+  validation {
+    condition     = length(distinct([for one in var.beside : one.metrics_port])) == length(var.beside) && !contains([for one in var.beside : one.name], "process")
+    error_message = "Each process beside has a port of its own, and none is named process."
+  }
+}
+
 variable "environment" {
   description = "Environment; nothing secret."
   type        = map(string)

@@ -65,8 +65,6 @@ module "secrets" {
   secrets = {
     clickhouse-password = { description = "Password of ClickHouse's user", generated_version = var.clickhouse_password_version }
     clickhouse-dsn      = { description = "ClickHouse's address with user and password, for the archive; put in by the operator" }
-    broker-key          = { description = "API key of the broker, for the gateway; put in by the operator" }
-    broker-secret       = { description = "API secret of the broker, for the gateway; put in by the operator" }
   }
 }
 
@@ -84,7 +82,7 @@ module "kafka" {
 
   clients = merge(
     { gateway = module.gateway.security_group_id, archive = module.archive.security_group_id },
-    { feed = module.feed.security_group_id },
+    var.feed == null ? {} : { feed = module.feed[0].security_group_id },
     merge([for replica in module.flink : replica.security_group_ids]...),
   )
 }

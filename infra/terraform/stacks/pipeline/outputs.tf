@@ -28,6 +28,21 @@ output "alarms" {
   value       = module.observability.alarms
 }
 
+output "feed_task" {
+  description = "What `aws ecs run-task` needs to feed the recorded data; null without them."
+  value = one([for feed in module.feed : {
+    cluster         = local.cluster.name
+    task_definition = feed.task_definition_arn
+    subnet_id       = module.network.subnet_ids[local.zone]
+    security_group  = feed.security_group_id
+  }])
+}
+
+output "feed_policy" {
+  description = "What a feed of yours may do in Kafka: a policy (JSON) for its role."
+  value       = module.feed_access.json
+}
+
 output "topics" {
   description = "Who reads and writes which topic."
   value       = local.topics

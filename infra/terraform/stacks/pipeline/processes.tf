@@ -18,6 +18,7 @@ resource "aws_service_discovery_private_dns_namespace" "this" {
 }
 
 locals {
+  fed       = var.feed == null ? [] : ["--data", var.feed.data, "--pace", tostring(var.feed.pace)]
   cluster   = { name = aws_ecs_cluster.this.name, arn = aws_ecs_cluster.this.arn }
   discovery = { namespace_id = aws_service_discovery_private_dns_namespace.this.id, namespace = "${var.name}.internal" }
 }
@@ -58,8 +59,7 @@ module "gateway" {
   volume          = { key_arn = module.kms.arns["ledger"], final_snapshot = var.protect }
   network         = local.once
   kafka           = local.kafka
-  secrets         = { PENSTOCK_BROKER_KEY = module.secrets.arns["broker-key"], PENSTOCK_BROKER_SECRET = module.secrets.arns["broker-secret"] }
-  secrets_key_arn = module.kms.arns["secrets"]
+  exchange        = { channels = var.channels } # this release connects no real broker
   logs            = local.logs
   tags            = local.tags
 }
@@ -108,16 +108,18 @@ module "feed_access" {
   write       = local.topics.feed
 }
 
+# A feed of recorded data ends with its data, so no service keeps it running: it is a task to run, once or more.
 module "feed" {
   source = "../../modules/service"
+  count  = var.feed == null ? 0 : 1
 
   name              = "${var.name}/feed"
   region            = var.region
   image             = var.images.penstock
-  command           = ["feed", "--bootstrap", module.kafka.bootstrap, "--config", var.config_path, "--metrics", "9108"]
+  command           = concat(["feed", "--bootstrap", module.kafka.bootstrap, "--config", var.config_path, "--metrics", "9108"], local.fed)
+  desired_count     = 0
   environment       = { PENSTOCK_KAFKA_AUTH = "iam", AWS_REGION = var.region }
   policies          = [module.feed_access.json]
-  reaches_internet  = true
   metrics           = var.images.collector == null ? null : { port = 9108, collector_image = var.images.collector }
   cluster_arn       = local.cluster.arn
   vpc_id            = module.network.vpc_id

@@ -115,6 +115,20 @@ variable "config_path" {
   nullable    = false
 }
 
+variable "feed" {
+  description = "Recorded market data: a path in the image (a capture, Parquet, CSV or ITCH), and how many times faster than it was received; 0 = at once. Null: a feed of yours writes the logs."
+  type = object({
+    data = string
+    pace = optional(number, 1)
+  })
+  default = null
+
+  validation {
+    condition     = var.feed == null || (startswith(try(var.feed.data, ""), "/") && try(var.feed.pace, -1) >= 0)
+    error_message = "The feed's data is an absolute path in the image, and its pace is not negative."
+  }
+}
+
 variable "clickhouse_password_version" {
   description = "Raise it to give ClickHouse a new password."
   type        = number
