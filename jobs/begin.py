@@ -1,22 +1,44 @@
-"""`begin`: make the topics and begin each channel's log with its name and its term; what is there already is kept."""
+"""`penstock begin`: begin each channel's log with its name and its first term; what is there already is kept.
 
+A log decides nothing before its first term, and a feed does not write into one that has none.
+"""
+
+from collections.abc import Sequence
 from pathlib import Path
 
 import msgspec
 
+from jobs.adapters import endpoints
 from jobs.adapters.kafka import Producer, Reader, create_topics
 from jobs.adapters.terms import make_term, new_log_id, opening_frames
 from jobs.execution.logs import Logs
 from models.registry import Registry, reference
 from schemas.config import Config
 from schemas.control import Genesis, Term, read_control
-from schemas.errors import BadFrame, Unsafe
+from schemas.errors import BadFrame, SetupError, Unsafe
 from schemas.feature_sets import chosen
 from schemas.frame import Frame, decode, encode
 from schemas.records import Kind
 from schemas.topics import TICKS
 
 OPENING_MESSAGES = 100  # a log's GENESIS and first TERM stand within these
+
+
+TOLD = {"gateway": "orders go to the gateway", "lock-step": "orders are met in the channel, by the lock-step exchange"}
+
+
+def begin_run(folder: Path, bootstrap: str, config: Config, models: Path | None, model: str) -> str:
+    """Begin the logs, let the run's folder name their broker, and say what is in force now.
+
+    SetupError: the folder is that of a run at another broker.
+    """
+    named = endpoints.read(folder).get("bootstrap", bootstrap)
+    if named != bootstrap:
+        raise SetupError(f"{folder} belongs to a run at {named}: give another --folder")
+    term = begin(bootstrap, config, models, model)
+    endpoints.publish(folder, bootstrap=bootstrap)
+    channels = ", ".join(map(str, config.universe.channels))
+    return f"channels {channels}: log {term.log_id[:12]} is in term {term.number}; {TOLD[term.exchange.mode]}"
 
 
 def begin(bootstrap: str, config: Config, models: Path | None = None, model: str = "direction") -> Term:
@@ -51,6 +73,17 @@ def _continued(wanted: Term, last: dict[int, Term]) -> Term:
                 "`penstock term` begins the next one, FRESH=1 another log"
             )
     return wanted
+
+
+def check_begun(bootstrap: str, channels: Sequence[int]) -> None:
+    """SetupError for channels whose logs nobody has begun: what is written before a GENESIS makes a log unusable."""
+    reader = Reader(bootstrap, TICKS.name, channels, "end")
+    try:
+        missing = [channel for channel, end in reader.high_watermarks().items() if not end]
+    finally:
+        reader.close()
+    if missing:
+        raise SetupError(f"the logs of channels {missing} have not begun: `penstock begin`, then again")
 
 
 def last_terms(bootstrap: str, config: Config) -> dict[int, Term]:

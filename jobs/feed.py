@@ -22,6 +22,7 @@ from jobs.adapters.line import Line, write_refused
 from jobs.adapters.metrics import Page
 from jobs.adapters.source import read_data
 from jobs.adapters.stopping import stop_asked
+from jobs.begin import check_begun
 from jobs.observation.feed import FeedPage
 from jobs.observation.observer import Observer, add_argument, observed
 from schemas.config import Config, load
@@ -99,11 +100,12 @@ def _replay(
 def main(arguments: list[str]) -> None:
     given = _parser().parse_args(arguments)
     log.begin("feed")
-    fault_seed = given.seed if given.inject == FAULTS else None
+    fault_seed, config = given.seed if given.inject == FAULTS else None, load(given.config)
+    check_begun(given.bootstrap, config.universe.channels)
     with observed("feed", given.metrics, given.folder, given.bootstrap) as observer:
         fed = feed(
             given.bootstrap,
-            load(given.config),
+            config,
             given.data,
             given.pace,
             fault_seed,

@@ -16,7 +16,7 @@ from jobs.adapters.supervisor import Supervisor
 from jobs.local import LocalRun
 from jobs.results.closing import close_books
 from jobs.supervised import SupervisedRun
-from schemas.config import Config, hash_of, load
+from schemas.config import Config, hash_of, load, with_orders
 from schemas.errors import SetupError
 
 # What runs write in their folder.
@@ -81,4 +81,4 @@ def end_leftovers(folder: Path) -> None:
 
 def through_gateway(config: Config) -> Config:
     """The configuration with orders going out to the gateway; backtests keep the lock-step exchange."""
-    return msgspec.structs.replace(config, exchange=msgspec.structs.replace(config.exchange, mode="gateway"))
+    return with_orders(config, "gateway")

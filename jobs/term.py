@@ -65,7 +65,7 @@ def _wanted(config: Config, model: ModelRef, logs: Logs, channel: int) -> Term:
     """The term in force, when it already decides by the configuration, or the one that is to follow it."""
     before = logs.terms.get(channel)
     if before is None:
-        raise SetupError(f"the log of channel {channel} has not begun: `penstock run` begins it")
+        raise SetupError(f"the log of channel {channel} has not begun: `penstock begin` begins it")
     exchange = msgspec.structs.replace(config.exchange, mode=before.exchange.mode)  # orders go where they went
     asked = msgspec.structs.replace(config, exchange=exchange)
     one = make_term(asked, model, before.log_id, before.number + 1)

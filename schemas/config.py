@@ -184,6 +184,11 @@ class Config(_Strict, frozen=True):
                 )
 
 
+def with_orders(config: Config, mode: ExchangeMode) -> Config:
+    """The configuration with its orders going to the gateway, or to the lock-step exchange in the channel."""
+    return msgspec.structs.replace(config, exchange=msgspec.structs.replace(config.exchange, mode=mode))
+
+
 def load(path: Path) -> Config:
     """The configuration in a TOML file; raises ConfigError with the key that is wrong."""
     try:

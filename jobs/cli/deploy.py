@@ -1,6 +1,7 @@
-"""Deploy: provision, submit, upgrade."""
+"""Deploy: provision, begin, submit, upgrade."""
 
-from typing import Annotated
+from pathlib import Path
+from typing import Annotated, Literal
 
 import typer
 
@@ -21,6 +22,7 @@ Dsn = Annotated[
 
 def register(app: typer.Typer) -> None:
     app.command(rich_help_panel=PANEL)(provision)
+    app.command(rich_help_panel=PANEL)(begin)
     forward(app, "submit", "jobs.submit", "The job to a Flink cluster at any REST address.", PANEL)
     app.command(rich_help_panel=PANEL)(upgrade)
 
@@ -39,6 +41,28 @@ def provision(
     from schemas.config import load
 
     print(job(bootstrap, dsn, load(config or demo_config()).universe.channels, replication))
+
+
+def begin(
+    bootstrap: Bootstrap,
+    config: Annotated[Path, typer.Option(help="A TOML file: what the channels shall decide by.")],
+    orders: Annotated[
+        Literal["gateway", "lock-step"] | None,
+        typer.Option(help="Where orders go; default: as exchange.mode of the configuration says."),
+    ] = None,
+    models: Annotated[Path | None, typer.Option(help="Folder of `penstock train`; default: the shipped model.")] = None,
+    model: Annotated[str, typer.Option(help="Of that folder.")] = "direction",
+    folder: Folder = FOLDER,
+) -> None:
+    """Each channel's log gets its name and its first term; what has begun is kept, and must be in that term.
+
+    The folder then names the broker, for `term`, `halt`, `reconcile` and others. `penstock term` begins later terms.
+    """
+    from jobs.begin import begin_run
+    from schemas.config import load, with_orders
+
+    given = load(config)
+    print(begin_run(folder, bootstrap, given if orders is None else with_orders(given, orders), models, model))
 
 
 def upgrade(

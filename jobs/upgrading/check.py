@@ -7,13 +7,16 @@ from types import FrameType
 
 from rich.console import Console
 
-from jobs.campaign.oracles import Verdict, judge
+from jobs.campaign.oracles import Verdict, fills, judge
 from jobs.upgrade import upgrade
 from jobs.upgrading.stage import MODES, Mode, Stage
 from schemas.errors import Unsafe
 
-SECONDS = 130.0  # of the capture: a minute until the first order, the rest for the upgrade to fall into
+# Of the capture: a minute until the first order, the rest for the upgrade to fall into. Through the gateway a run ends
+# once an order of the new job is filled, which takes as long as new processes take to start.
+SECONDS: dict[Mode, float] = {"lock-step": 130.0, "gateway": 600.0}
 DECIDED_S_MAX = 120.0
+FILLED_S_MAX = 120.0
 END_S_MAX = 240.0
 Say = Callable[[str], None]
 
@@ -31,19 +34,30 @@ def check(folder: Path) -> int:
     return 1 if wrong else 0
 
 
-def upgraded(folder: Path, mode: Mode, say: Say, seconds: float = SECONDS) -> Verdict:
+def upgraded(folder: Path, mode: Mode, say: Say) -> Verdict:
     """Upgrade while the feed goes on, let all come to its end, and ask replay, reconcile and archive."""
     stage = Stage(folder, mode)
     try:
-        stage.open(seconds)
+        stage.open(SECONDS[mode])
         stage.wait(stage.has_decided, DECIDED_S_MAX, "a first decision")
+        if mode == "gateway":
+            _wait_filled(stage, "the old job")
         stopped_ms = upgrade(folder, say=say).stopped_ns // 1_000_000
+        if mode == "gateway":
+            _wait_filled(stage, "the new job")
+            stage.end_feed()
         stage.finish(END_S_MAX)
         if {at_ms > stopped_ms for at_ms in stage.decided_ms()} != {False, True}:
             raise Unsafe("the upgrade did not fall between two decisions, so nothing is shown: the machine is too busy")
     finally:
         stage.close()
     return judge(folder)
+
+
+def _wait_filled(stage: Stage, whose: str) -> None:
+    """One more fill than there is now: while orders come too late, the gateway vetoes them and nothing is at stake."""
+    before = fills(stage.folder)
+    stage.wait(lambda: fills(stage.folder) > before, FILLED_S_MAX, f"a fill of an order of {whose}")
 
 
 def faults(mode: Mode, verdict: Verdict) -> tuple[str, ...]:

@@ -5,8 +5,6 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Literal
 
-import msgspec
-
 from jobs.adapters.broker import Broker
 from jobs.adapters.endpoints import publish, withdraw
 from jobs.adapters.kafka import read_all
@@ -22,12 +20,13 @@ from jobs.run import end_leftovers
 from jobs.settled import Settled
 from jobs.submit import submit
 from jobs.upgrading.cut import cut
-from schemas.config import load
+from schemas.config import load, with_orders
 from schemas.topics import DECISIONS
 
 Mode = Literal["lock-step", "gateway"]
 MODES: tuple[Mode, ...] = ("lock-step", "gateway")
-PACE = 6.0
+PACE: dict[Mode, float] = {"lock-step": 6.0, "gateway": 4.0}
+READ_S_MAX = 240.0  # a first frame waits for the kernels of a fresh interpreter
 STOP_S_MAX = {"feed": 30.0, "gateway": 60.0, "exchange": 20.0, "archive": 120.0}
 
 
@@ -44,8 +43,7 @@ class Stage:
         shutil.rmtree(self.folder, ignore_errors=True)
         data = cut(find_capture(), self.folder / "data", seconds)
         path = busy_config(self.folder)
-        config = load(path)
-        config = msgspec.structs.replace(config, exchange=msgspec.structs.replace(config.exchange, mode=self._mode))
+        config = with_orders(load(path), self._mode)
         self._channels = config.universe.channels
         self.bootstrap = self._broker.start()
         publish(self.folder, bootstrap=self.bootstrap)
@@ -60,8 +58,10 @@ class Stage:
             self._start("gateway", *own, "--config", str(path))
         self._start("archive", *own, "--channels", channels)
         submit(Rest(cluster.rest_address), ["--bootstrap", self.bootstrap, "--channels", channels], "a", self.folder)
-        fed = ["--bootstrap", self.bootstrap, "--data", str(data), "--config", str(path), "--pace", str(PACE)]
-        self._jobs.start("feed", "feed", *fed, may_end=True)
+        self._settled = Settled(self.bootstrap, self._channels, self.folder)
+        self.wait(self._settled.is_read, READ_S_MAX, "trade has read the logs")
+        fed = ["--bootstrap", self.bootstrap, "--data", str(data), "--config", str(path)]
+        self._jobs.start("feed", "feed", *fed, "--pace", str(PACE[self._mode]), may_end=True)
 
     def has_decided(self) -> bool:
         return bool(self.decided_ms())
@@ -75,14 +75,18 @@ class Stage:
         """Until the condition holds; raises when time is up, and when a process has died."""
         until(condition, timeout_s, what, self._check, f"{self.folder}/processes")
 
+    def end_feed(self) -> None:
+        """Let no more of the capture come."""
+        self._jobs.stop("feed", STOP_S_MAX["feed"])
+
     def finish(self, timeout_s: float) -> None:
         """Wait until every record is decided and every order at its end, and stop all but the broker.
 
         An order of the lock-step exchange that the log ends before has no end.
         """
         self.wait(lambda: "feed" not in self._jobs.running(), timeout_s, "the feed ends")
-        settled = Settled(self.bootstrap, self._channels, self.folder)
-        self.wait(settled if self._mode == "gateway" else settled.is_read, timeout_s, "all is decided")
+        settled = self._settled if self._mode == "gateway" else self._settled.is_read
+        self.wait(settled, timeout_s, "all is decided")
         self._end_cluster()
         for name, stop_s in STOP_S_MAX.items():
             self._jobs.stop(name, stop_s)

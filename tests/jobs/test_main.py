@@ -17,7 +17,7 @@ STORY = (
     *("Start here", "try", "backtest", "doctor", "run", "term"),
     *("Look", "summary", "status", "sql", "explain", "features", "cat", "quality"),
     *("Trust", "replay", "reconcile", "soak", "chaos", "demo", "Stop", "halt", "resume"),
-    *("Deploy", "provision", "submit", "upgrade"),
+    *("Deploy", "provision", "begin", "submit", "upgrade"),
     *("Parts", "feed", "trade", "gateway", "exchange", "archive", "bench", "train", "cluster"),
 )
 COMMANDS = [one for one in STORY if one[0].islower()]
