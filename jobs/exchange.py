@@ -47,7 +47,7 @@ def _serve(given: argparse.Namespace, observer: Observer, stop: threading.Event)
         counter = Counter(floor)
         endpoints.publish(given.folder, exchange=counter.address)
         observer.started()
-        log.say(f"{READY}, {len(journal.entries)} orders in the journal", orders=len(journal.entries))
+        log.say(f"{READY}, {len(journal)} orders in the journal", orders=len(journal))
         while not stop.is_set():
             _read(reader, floor, next_of)
             floor.execute()

@@ -1,13 +1,17 @@
 """The simulated exchange's journal: one record an order, on the disk before anybody hears of it.
 
 record = length u32 · crc32 u32 (of the payload) · payload (MessagePack), little-endian
+
+In memory there are ids alone, each with its record's place: an id that is sent again must be known for ever.
 """
 
 import fcntl
+import mmap
 import os
 import struct
 import zlib
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import msgspec
@@ -35,11 +39,15 @@ class Buried(msgspec.Struct, frozen=True, tag="buried"):
 
 
 Entry = Done | Buried
+Data = bytes | mmap.mmap
 _DECODER = msgspec.msgpack.Decoder(Entry)
 
 
 class Journal:
-    """Owns one file. SetupError: another owner lives, the file is damaged before its end, or cannot be opened."""
+    """Owns one file. SetupError: another owner lives, the file is damaged before its end, or cannot be opened.
+
+    `find` reads a record again, from the same file: not thread-safe.
+    """
 
     def __init__(self, path: Path) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -51,13 +59,34 @@ class Journal:
             raise SetupError(f"{path} belongs to another running exchange: stop that one first") from None
         except OSError as error:
             raise SetupError(f"journal {path}: {error.strerror}") from error
-        data = path.read_bytes()
-        self.entries: dict[str, Entry] = {entry.id: entry for _, entry in _records(data, path)}
-        whole = max((end for end, _ in _records(data, path)), default=0)
-        self.torn_bytes = len(data) - whole  # of an append that a crash interrupted; nobody was told of it
+        self._path = path
+        self._places: dict[str, int] = {}  # where each id's record begins
+        self._end = 0
+        with _mapped(path) as data:
+            for end, entry in _records(data, path):
+                self._places[entry.id], self._end = self._end, end
+            self.torn_bytes = len(data) - self._end  # of an append that a crash interrupted; nobody was told of it
         if self.torn_bytes:
-            self._file.truncate(whole)
+            self._file.truncate(self._end)
             os.fsync(self._file.fileno())
+
+    def __len__(self) -> int:
+        return len(self._places)
+
+    def __contains__(self, order_id: object) -> bool:
+        return order_id in self._places
+
+    def find(self, order_id: str) -> Entry | None:
+        """What was written of an id last; None = nothing. SetupError when it cannot be read back."""
+        place = self._places.get(order_id)
+        if place is None:
+            return None
+        head = os.pread(self._file.fileno(), _HEAD.size, place)
+        length = _HEAD.unpack(head)[0] if len(head) == _HEAD.size else 0
+        payload = _payload(head + os.pread(self._file.fileno(), length, place + _HEAD.size), 0)
+        if payload is None:
+            raise SetupError(f"journal {self._path}: damaged at byte {place}, where {order_id} was written")
+        return _DECODER.decode(payload)
 
     def append(self, entry: Entry) -> None:
         """The entry is on the disk when this returns."""
@@ -65,7 +94,7 @@ class Journal:
         self._file.write(_HEAD.pack(len(payload), zlib.crc32(payload)) + payload)
         self._file.flush()
         os.fsync(self._file.fileno())
-        self.entries[entry.id] = entry
+        self._places[entry.id], self._end = self._end, self._end + _HEAD.size + len(payload)
 
     def close(self) -> None:
         self._file.close()
@@ -76,7 +105,17 @@ def read_journal(path: Path) -> list[Entry]:
     return [entry for _, entry in _records(path.read_bytes(), path)] if path.exists() else []
 
 
-def _records(data: bytes, path: Path) -> Iterator[tuple[int, Entry]]:
+@contextmanager
+def _mapped(path: Path) -> Iterator[Data]:
+    """The file's bytes, not read into memory; an empty file cannot be mapped."""
+    if not path.stat().st_size:
+        yield b""
+        return
+    with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
+        yield data
+
+
+def _records(data: Data, path: Path) -> Iterator[tuple[int, Entry]]:
     """End and entry of each whole record; what is torn may only be the end of the file."""
     at = 0
     while at < len(data):
@@ -89,7 +128,7 @@ def _records(data: bytes, path: Path) -> Iterator[tuple[int, Entry]]:
         yield at, _DECODER.decode(payload)
 
 
-def _payload(data: bytes, at: int) -> bytes | None:
+def _payload(data: Data, at: int) -> bytes | None:
     if len(data) - at < _HEAD.size:
         return None
     length, checksum = _HEAD.unpack_from(data, at)
@@ -98,7 +137,7 @@ def _payload(data: bytes, at: int) -> bytes | None:
     return payload if whole else None
 
 
-def _is_torn(data: bytes, at: int) -> bool:
+def _is_torn(data: Data, at: int) -> bool:
     """Whether what stands at `at` is a last record that did not wholly reach the disk: no whole one follows it."""
     if len(data) - at > _HEAD.size + RECORD_BYTES_MAX:
         return False

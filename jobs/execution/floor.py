@@ -75,22 +75,22 @@ class Floor:
         with self._changed:
             if self._is_another(order.id, canonical):
                 return own_report(order, ReportKind.REJECTED, Reason.DUPLICATE_ID, self._now_ns(order.channel))
-            if isinstance(self._journal.entries.get(order.id), Buried):
+            if isinstance(self._journal.find(order.id), Buried):
                 return own_report(order, ReportKind.REJECTED, Reason.REFUSED, self._now_ns(order.channel))
             if order.channel not in self._channels:
                 raise BrokerRefused(f"channel {order.channel} of order {order.id} is not served here")
-            if order.id not in self._journal.entries and order.id not in self._waiting:
+            if order.id not in self._journal and order.id not in self._waiting:
                 if len(self._waiting) >= WAITING_MAX:
                     raise BrokerRefused(f"{WAITING_MAX} orders are waiting already")
                 self._waiting[order.id] = Waiting(order, self._monotonic() + self._patience_s)
-            self._changed.wait_for(lambda: order.id in self._journal.entries, 2 * self._patience_s)
+            self._changed.wait_for(lambda: order.id in self._journal, 2 * self._patience_s)
             return self._known(order.id)
 
     def query(self, order_id: str) -> Records | None:
         with self._changed:
             if order_id in self._waiting:
                 return NOTHING
-            return self._known(order_id) if isinstance(self._journal.entries.get(order_id), Done) else None
+            return self._told(order_id)
 
     def cancel(self, order_id: str) -> Records | None:
         """Take a waiting order back; bury an id that was never seen."""
@@ -99,14 +99,14 @@ class Floor:
             if waiting is not None:
                 now_ns = self._now_ns(waiting.order.channel)
                 self._finish(waiting.order, own_report(waiting.order, ReportKind.CANCELLED, Reason.NONE, now_ns))
-            elif order_id not in self._journal.entries:
+            elif order_id not in self._journal:
                 self._journal.append(Buried(order_id))
-            return self._known(order_id) if isinstance(self._journal.entries[order_id], Done) else None
+            return self._told(order_id)
 
     @property
     def executed(self) -> int:
         """Orders in the journal."""
-        return len(self._journal.entries)
+        return len(self._journal)
 
     @property
     def waiting(self) -> int:
@@ -119,14 +119,19 @@ class Floor:
 
     def _is_another(self, order_id: str, canonical: bytes) -> bool:
         """Whether another order has this id already."""
-        done, waiting = self._journal.entries.get(order_id), self._waiting.get(order_id)
+        done, waiting = self._journal.find(order_id), self._waiting.get(order_id)
         if isinstance(done, Done):
             return done.canonical != canonical
         return waiting is not None and canonical_order(waiting.order) != canonical
 
     def _known(self, order_id: str) -> Records:
-        done = self._journal.entries.get(order_id)
-        return np.frombuffer(done.reports, REPORT) if isinstance(done, Done) else NOTHING
+        told = self._told(order_id)
+        return NOTHING if told is None else told
+
+    def _told(self, order_id: str) -> Records | None:
+        """The reports of an order that was taken; None when none was."""
+        done = self._journal.find(order_id)
+        return np.frombuffer(done.reports, REPORT) if isinstance(done, Done) else None
 
     def _is_due(self, one: Waiting) -> bool:
         state = self._states[one.order.channel]

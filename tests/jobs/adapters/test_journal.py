@@ -1,10 +1,12 @@
 """The exchange's journal: what was written is there after a crash, torn ends are cut, damage is not."""
 
+import os
+import tracemalloc
 from pathlib import Path
 
 import pytest
 
-from jobs.adapters.journal import Buried, Done, Journal, read_journal
+from jobs.adapters.journal import Buried, Done, Entry, Journal, read_journal
 from schemas.errors import SetupError
 
 ENTRIES = [Done("a-0-1-1", b"{}", bytes(160)), Buried("a-0-1-2"), Done("a-0-1-3", b'{"x":1}', b"")]
@@ -19,9 +21,13 @@ def path(tmp_path: Path) -> Path:
     return tmp_path / "x.journal"
 
 
+def found(journal: Journal) -> list[Entry | None]:
+    return [journal.find(one.id) for one in ENTRIES]
+
+
 def test_reads_back(path: Path) -> None:
     journal = Journal(path)
-    assert list(journal.entries.values()) == ENTRIES and journal.torn_bytes == 0
+    assert found(journal) == ENTRIES and journal.torn_bytes == 0
     assert read_journal(path) == ENTRIES
     journal.close()
     assert read_journal(path.with_name("none")) == []
@@ -33,7 +39,7 @@ def test_every_torn_end_is_cut(path: Path) -> None:
     for size in range(last + 1, len(data)):
         path.write_bytes(data[:size])
         journal = Journal(path)
-        assert list(journal.entries.values()) == ENTRIES[:2] and journal.torn_bytes == size - last
+        assert found(journal)[:2] == ENTRIES[:2] and len(journal) == 2 and journal.torn_bytes == size - last
         journal.append(ENTRIES[2])
         journal.close()
         assert path.read_bytes() == data
@@ -75,3 +81,36 @@ def test_a_second_owner_is_refused(path: Path) -> None:
         Journal(path)
     first.close()
     Journal(path).close()
+
+
+def test_what_is_appended_is_found_and_what_is_not_is_not(path: Path) -> None:
+    journal = Journal(path)
+    more = Done("a-0-1-4", b'{"y":2}', bytes(80))
+    journal.append(more)
+    assert journal.find("a-0-1-4") == more and "a-0-1-4" in journal
+    assert journal.find("a-0-1-5") is None and "a-0-1-5" not in journal
+    assert found(journal) == ENTRIES and len(journal) == 4
+    journal.close()
+
+
+def test_a_record_that_rots_is_damage_when_it_is_asked_for(path: Path) -> None:
+    journal = Journal(path)
+    with path.open("r+b") as file:
+        file.seek(20)
+        file.write(b"rot")
+    with pytest.raises(SetupError, match="damaged at byte 0, where a-0-1-1"):
+        journal.find("a-0-1-1")
+    journal.close()
+
+
+def test_orders_that_are_done_leave_memory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(os, "fsync", lambda number: None)
+    journal, orders = Journal(tmp_path / "x.journal"), 20_000
+    tracemalloc.start()
+    for n in range(orders):
+        journal.append(Done(f"probe-0-1-{n}", b"{" + bytes(300) + b"}", bytes(480)))
+    held, _ = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert held / orders < 250 and len(journal) == orders
+    assert journal.find("probe-0-1-17") == Done("probe-0-1-17", b"{" + bytes(300) + b"}", bytes(480))
+    journal.close()

@@ -113,7 +113,7 @@ def test_a_log_at_rest_does_not_hold_an_order_for_ever(market: Market) -> None:
 def test_the_same_order_again_is_answered_from_the_journal(market: Market) -> None:
     order = make_order(1)
     first = market.submit(order)
-    assert kinds(market.floor.submit(order)) == first and len(market.journal.entries) == 1
+    assert kinds(market.floor.submit(order)) == first and len(market.journal) == 1
     other = market.floor.submit(make_order(1, size=20_000))
     assert kinds(other) == ["REJECTED"] and other[0]["reason"] == Reason.DUPLICATE_ID
     market.close()
