@@ -5,7 +5,7 @@ import msgspec
 from schemas.control import Term
 from schemas.instrument import Instrument, TickSize, Universe
 
-__all__ = ["changed", "refusal"]
+__all__ = ["changed", "leaving", "refusal"]
 
 # Of an instrument: what feeds features, and what an exchange changes from time to time.
 _FREE = {
@@ -26,8 +26,9 @@ def refusal(term: Term, before: Term | None, log_id: str) -> str:
     """Why a term cannot come into force after another one (None: as the first of its log); empty when it can.
 
     Numbers follow without holes. What positions and orders mean must not change under them: the instruments and the
-    kind of exchange stay (but for what feeds features, and steps, lots and short sales), and a strategy that has begun
-    stays in the list, at whatever place and with whatever options.
+    kind of exchange stay (but for what feeds features, and steps, lots and short sales). Strategies come, change place
+    and options, and leave; whether one that leaves holds nothing is known to the channel alone. One must be there: what
+    was lost counts on, and somebody's account has to carry it.
     """
     if not log_id or term.log_id != log_id:
         return f"it names log {term.log_id or 'none'}, this log is {log_id or 'without a name'}"
@@ -41,10 +42,22 @@ def refusal(term: Term, before: Term | None, log_id: str) -> str:
         return "its universe is another: other instruments or channels begin another log"
     if term.exchange.mode != before.exchange.mode:
         return f"its exchange is {term.exchange.mode}, orders of term {before.number} went to {before.exchange.mode}"
-    gone = sorted({one.name for one in before.strategies} - {one.name for one in term.strategies})
-    if gone:
-        return f"strategy {', '.join(gone)} of term {before.number} is missing: its positions would belong to nobody"
+    if before.strategies and not term.strategies:
+        return f"no strategy is left: what those of term {before.number} have lost would be forgotten"
     return ""
+
+
+def leaving(term: Term, before: Term) -> tuple[str, ...]:
+    """The strategies of a term that the next one does not have.
+
+    >>> from tests.builders import demo_term
+    >>> import msgspec
+    >>> term = demo_term()
+    >>> leaving(msgspec.structs.replace(term, strategies=term.strategies[:1]), term)
+    ('probe',)
+    """
+    stay = {one.name for one in term.strategies}
+    return tuple(one.name for one in before.strategies if one.name not in stay)
 
 
 def changed(term: Term, before: Term) -> frozenset[str]:

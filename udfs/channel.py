@@ -197,6 +197,8 @@ class Channel:
             closing = Batch(self.number, Kind.CONTROL, ledger.position, 0, term)
             pipeline.step(was, closing)
             self._publish_arrays(state, closing, output)
+            if reason := pipeline.objection(was, term):
+                raise BadFrame(Fault.WRONG_TERM, f"TERM {term.number}: {reason}")
         state.pipeline = self._resources.build(term, self.number)
         state.own = state.pipeline.initial()
         if pipeline is not None and ledger.term is not None:

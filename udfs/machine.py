@@ -12,7 +12,7 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from schemas.control import Control
+from schemas.control import Control, Term
 from schemas.errors import StateError
 from schemas.frame import Records
 from schemas.trading import Order
@@ -106,6 +106,13 @@ class Pipeline:
     def step(self, state: list[Any], batch: Batch) -> None:
         for machine, own in zip(self.machines, state, strict=True):
             machine.step(own, batch)
+
+    def objection(self, state: list[Any], term: Term) -> str:
+        """Why a term cannot follow, as far as the states say, which are closed already; empty when it can."""
+        for machine, own in zip(self.machines, state, strict=True):
+            if hasattr(machine, "objection") and (reason := machine.objection(own, term)):
+                return str(reason)
+        return ""
 
     def inherit(self, state: list[Any], before: "Pipeline", was: list[Any], changed: frozenset[str]) -> None:
         """Give fresh states what outlives a term: `before` and `was` are its pipeline and states, not used again.

@@ -1,10 +1,11 @@
 """The facts of a run: record arrays and counts, whether it was played here or lies in the warehouse."""
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+import msgspec
 import numpy as np
 import numpy.typing as npt
 
@@ -37,6 +38,14 @@ def as_of(rows: Records, term: Term) -> Records:
     if "codes" in layout.names:
         made["codes"] = [feature.code for feature in term.feature_set.features]
     return made
+
+
+def with_all(terms: Sequence[Term]) -> Term:
+    """The last term, with the strategies that have left behind its own."""
+    found = {one.name: one for term in terms for one in term.strategies}
+    last = terms[-1].strategies
+    gone = [found[name] for name in found.keys() - {one.name for one in last}]
+    return msgspec.structs.replace(terms[-1], strategies=(*last, *sorted(gone, key=lambda one: one.name)))
 
 
 def by_last(decisions: Records, term: Term, last: Term) -> Records:

@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from jobs.results.facts import Facts, as_of, by_last, layouts
+from jobs.results.facts import Facts, as_of, by_last, layouts, with_all
 from jobs.sql import questions
 from schemas.control import Term
 from schemas.errors import DataError
@@ -131,13 +131,14 @@ def read_facts(store: Store) -> Facts:
     quarantined = store.ask("SELECT fault, sum(count) AS n FROM quarantine GROUP BY fault").to_pylist()
     reports = [store.records(EXECUTIONS, REPORT), store.records(TICKS, REPORT, "kind = 'REPORTS'")]
     terms = read_terms(store)
+    last = with_all(terms)
     return Facts(
-        term=terms[-1],
+        term=last,
         ticks=store.number("SELECT count() FROM ticks"),
         gaps=told + store.number(_JUMPS),
         quarantined={row["fault"]: int(row["n"]) for row in quarantined},
         features=np.concatenate([as_of(_of_term(store, FEATURES, one), terms[-1]) for one in terms]),
-        decisions=np.concatenate([by_last(_of_term(store, DECISIONS, one), one, terms[-1]) for one in terms]),
+        decisions=np.concatenate([by_last(_of_term(store, DECISIONS, one), one, last) for one in terms]),
         outcomes=store.records(OUTCOMES, OUTCOME),
         orders=tuple(read_orders(store).values()),
         reports=np.concatenate(reports),

@@ -242,6 +242,49 @@ def test_what_fills_a_bar_may_change_with_the_features_that_ask_for_it() -> None
     assert not state.own[4]["x"].any(), "cold"
 
 
+MODEL_ALONE = term().strategies[:1]
+
+
+def flat() -> tuple[Channel, State]:
+    """A channel whose probe has paid, and holds nothing and waits for nothing."""
+    channel, state = stopped(lambda trade: trade.accounts["fees"][1].any() and not trade.ledger.working)
+    for name in ("size", "cost"):
+        state.own[-1].accounts[name] = 0
+    return channel, state
+
+
+def test_a_strategy_that_holds_nothing_leaves_and_its_losses_stay() -> None:
+    channel, state = flat()
+    before = state.own[-1].accounts.copy()
+    assert not refused([begin(channel, state, term(2, strategies=MODEL_ALONE))])
+    after = state.own[-1].accounts
+    assert after.shape[0] == 1 and not after["size"].any()
+    for name in ("realised", "fees"):
+        assert np.array_equal(after[name][0], before[name].sum(axis=0)), "no loss is forgotten"
+    assert np.array_equal(channel.load(channel.dump(state)).own[-1].accounts, after)
+
+    assert not refused([channel.step(state, encode(term_frame(term(3), 0, 4)))])
+    back = state.own[-1].accounts
+    assert back.shape[0] == 2 and np.array_equal(back[0], after[0]) and back[1].tobytes() == bytes(back[1].nbytes)
+
+
+@pytest.mark.parametrize("mode", ["lock-step", "gateway"])
+def test_a_strategy_cannot_leave_with_something_open(mode: str) -> None:
+    """A position; through the gateway an order whose end is not known, too."""
+    opened = (Opening(strategy="probe", instrument=1, size=3, cost=30),)
+    channel = Channel(0, RESOURCES)
+    state = channel.initial()
+    frames = log(generated(0, SECONDS), term(mode=mode, opening=opened if mode == "lock-step" else ()), 0)
+    for frame in frames:
+        channel.step(state, encode(frame))
+        if state.pipeline is not None and (mode == "lock-step" or state.own[-1].ledger.working):
+            break
+    (said,) = refused([begin(channel, state, term(2, mode=mode, strategies=MODEL_ALONE))])
+    told = "3 of binance-usdm BTCUSDT" if mode == "lock-step" else "order probe-0-1-1"
+    assert f"TERM 2: strategy probe cannot leave with {told}" in said.message
+    assert state.ledger.fault == Fault.WRONG_TERM and state.ledger.term.number == 1
+
+
 OTHER_UNIVERSE = Universe(demo().universe.instruments[:-1])
 
 
@@ -254,7 +297,7 @@ OTHER_UNIVERSE = Universe(demo().universe.instruments[:-1])
         ({"feature_hash": "0" * 64}, "its features are 000000000000, this code computes"),
         ({"universe": OTHER_UNIVERSE}, "its universe is another"),
         ({"exchange": demo_term("gateway").exchange}, "its exchange is gateway, orders of term 1 went to lock-step"),
-        ({"strategies": term().strategies[:1]}, "strategy probe of term 1 is missing"),
+        ({"strategies": ()}, "no strategy is left: what those of term 1 have lost would be forgotten"),
     ],
 )
 def test_a_term_that_does_not_follow_is_refused_and_halts(changes: dict[str, object], told: str) -> None:

@@ -7,6 +7,7 @@ import numpy as np
 from schemas.control import Control, Halt, NewLimits, Resume, Term
 from schemas.layouts import feature_record
 from schemas.records import DECISION, REPORT, Kind
+from schemas.succession import leaving
 from schemas.trading import Order, Reason, ReportKind
 from udfs.exchange.matching import Terms, empty_book, match
 from udfs.exchange.matching import warm as warm_matching
@@ -23,7 +24,7 @@ from udfs.trade.progress import add_progress
 from udfs.trade.quiet import Quiet
 from udfs.trade.reports import gathered, take_report
 from udfs.trade.seen import Asked, Seen, decision_bytes, seen
-from udfs.trade.state import Ledger, Timer, TradeState, Working, dump, load, succeed
+from udfs.trade.state import Ledger, Timer, TradeState, Working, dump, left_by, load, succeed
 from udfs.trade.view import settled, view_of
 from udfs.trade.walk import Walk, due_ns
 
@@ -94,13 +95,21 @@ class Trade:
 
     def inherit(self, state: TradeState, before: "Trade", was: TradeState, changed: frozenset[str]) -> None:
         """Go on with what is held, owed and under way; a strategy that is the same goes on with its own state too."""
-        places = {config.name: place for place, config in enumerate(self._term.strategies)}
-        succeed(state, was, [places[config.name] for config in before._term.strategies], bool(self._term.opening))
-        for config, own in zip(before._term.strategies, was.own, strict=True):
-            place = places[config.name]
-            if "features" not in changed and self._term.strategies[place] == config:
+        names = {config.name: place for place, config in enumerate(self._term.strategies)}
+        places = [names.get(config.name) for config in before._term.strategies]
+        succeed(state, was, places, bool(self._term.opening))
+        for config, own, place in zip(before._term.strategies, was.own, places, strict=True):
+            if place is not None and "features" not in changed and self._term.strategies[place] == config:
                 state.own[place] = own
         self._quiet.recall(state)
+
+    def objection(self, state: TradeState, term: Term) -> str:
+        """A strategy may leave with nothing held and no order under way."""
+        gone = leaving(term, self._term)
+        for ordinal, config in enumerate(self._term.strategies):
+            if config.name in gone and (left := left_by(state, ordinal, self._instruments)):
+                return f"strategy {config.name} cannot leave with {', '.join(left)}"
+        return ""
 
     def step(self, state: TradeState, batch: Batch) -> None:
         if isinstance(batch.control, Term):

@@ -1,5 +1,6 @@
 """What the trade stage remembers of a channel: counters, orders that work, timers, accounts, the strategies' states."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import msgspec
@@ -8,6 +9,7 @@ import numpy as np
 from schemas.config import Limits
 from schemas.errors import StateError
 from schemas.frame import Records
+from schemas.instrument import Instrument
 from schemas.trading import Order
 from udfs.execution.strategy import Strategy
 from udfs.risk.account import ACCOUNT
@@ -56,21 +58,37 @@ class TradeState:
         self.remembered = np.zeros(accounts.shape, np.int64)
 
 
-def succeed(state: TradeState, was: TradeState, places: list[int], is_stated: bool) -> None:
+def left_by(state: TradeState, ordinal: int, instruments: Sequence[Instrument]) -> list[str]:
+    """What a strategy has open: positions in size units, and orders without an end."""
+    held = [(instruments[number], int(state.accounts[ordinal, number]["size"])) for number in range(len(instruments))]
+    positions = [f"{size} of {one.venue} {one.symbol}" for one, size in held if size]
+    return positions + [f"order {one.id}" for one in state.ledger.working.values() if one.strategy == ordinal]
+
+
+def succeed(state: TradeState, was: TradeState, places: Sequence[int | None], is_stated: bool) -> None:
     """Fill the fresh state of a term from the one before: `places` are the earlier strategies' ordinals in the new one.
 
     Money made and lost, working orders, the last minute's orders, channel time, book and a halt go on: a new term
     forgets no loss and frees no limit. What is held goes on too, unless the term itself states its opening positions.
+    What a strategy that leaves (None) has made and lost is carried by the first one's account: the limits count sums.
     """
     stated = state.accounts[["size", "cost"]].copy()
-    state.accounts[places] = was.accounts
+    for account, place in zip(was.accounts, places, strict=True):
+        if place is not None:
+            state.accounts[place] = account
+    for account, place in zip(was.accounts, places, strict=True):
+        if place is None:
+            state.accounts["realised"][0] += account["realised"]
+            state.accounts["fees"][0] += account["fees"]
     if is_stated:
         state.accounts[["size", "cost"]] = stated
     state.book = was.book
     own, old = state.ledger, was.ledger
     own.now_ns, own.halted, own.sent_ns = old.now_ns, old.halted, [*old.sent_ns]
     own.working = {
-        one.id: Working(one.id, places[one.strategy], one.instrument, one.signed_left) for one in old.working.values()
+        one.id: Working(one.id, place, one.instrument, one.signed_left)
+        for one in old.working.values()
+        if (place := places[one.strategy]) is not None
     }
 
 
