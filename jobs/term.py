@@ -9,21 +9,19 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-import msgspec
 from rich.console import Console
 
 from jobs.adapters.kafka import Producer
 from jobs.adapters.resources import open_resources
-from jobs.adapters.terms import make_term
 from jobs.adapters.writer import Writer
+from jobs.execution.following import CARRIED, Positions, following, stated, unless_in_force
 from jobs.execution.logs import Logs
 from jobs.results.told import time_text
 from models.registry import Registry, reference
 from schemas.config import Config
-from schemas.control import ModelRef, Term
+from schemas.control import Term
 from schemas.errors import ConfigError, SetupError, Unsafe
 from schemas.feature_sets import chosen
-from schemas.succession import changed, refusal
 from schemas.topics import TICKS, Source
 
 AHEAD_NS_MAX = 3_600_000_000_000  # how far `at` may lie ahead of a channel's time
@@ -37,18 +35,26 @@ def term(
     models: Path | None = None,
     model: str = "direction",
     console: Console | None = None,
+    positions: Positions = CARRIED,
 ) -> dict[int, Term]:
     """Begin the next term in every channel of the configuration; the terms that are then in force, by channel.
 
-    With `at_ns` it begins as soon as a channel's time has reached that; else at the logs' present ends. ConfigError:
-    the configuration cannot follow the one in force, or the time has passed. Unsafe: somebody else begins terms too.
+    With `at_ns` it begins as soon as a channel's time has reached that; else at the logs' present ends. It
+    states what is held where `positions` asks for it. ConfigError: the configuration cannot follow the one
+    in force, the time has passed, or the ledger says that other positions are held. Unsafe: somebody else begins terms
+    too.
     """
     console = console or Console()
     given = reference(Registry(models).find(model, chosen(config.features.names)))
     with _logs(bootstrap, config) as logs:
         with console.status("reading the logs"):
             logs.catch_up()
-        wanted = {channel: _wanted(config, given, logs, channel) for channel in config.universe.channels}
+        terms = {channel: following(config, given, logs, channel) for channel in config.universe.channels}
+        with console.status("looking at what is held"):
+            terms = stated(terms, logs, bootstrap, positions)
+        wanted = {
+            channel: unless_in_force(one, logs.terms[channel], channel, positions) for channel, one in terms.items()
+        }
         new = {channel: one for channel, one in wanted.items() if logs.terms[channel] != one}
         if not new:
             numbers = ", ".join(str(one.number) for one in wanted.values())
@@ -59,21 +65,6 @@ def term(
             open_resources(models).build(one, channel)  # what a channel could not begin is refused here, not there
         _begin(bootstrap, logs, new, at_ns, console)
     return wanted
-
-
-def _wanted(config: Config, model: ModelRef, logs: Logs, channel: int) -> Term:
-    """The term in force, when it already decides by the configuration, or the one that is to follow it."""
-    before = logs.terms.get(channel)
-    if before is None:
-        raise SetupError(f"the log of channel {channel} has not begun: `penstock begin` begins it")
-    exchange = msgspec.structs.replace(config.exchange, mode=before.exchange.mode)  # orders go where they went
-    asked = msgspec.structs.replace(config, exchange=exchange)
-    one = make_term(asked, model, before.log_id, before.number + 1)
-    reason = refusal(one, before, logs.log_id(channel))
-    if reason:
-        raise ConfigError(f"channel {channel}: term {one.number} cannot follow: {reason}")
-    is_same_code = (one.code_version, one.cpu_class) == (before.code_version, before.cpu_class)
-    return before if is_same_code and not changed(one, before) else one
 
 
 def _check_time(logs: Logs, new: dict[int, Term], at_ns: int) -> None:

@@ -3,15 +3,19 @@
 Memory is the truth while the operator lives; the keyed list state (base + journal) is the truth after a restart.
 """
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
+from typing import Any
 
+import msgspec
 from pyflink.common import Row, Types
 from pyflink.datastream import KeyedProcessFunction, OutputTag, RuntimeContext
 from pyflink.datastream.state import ListState, ListStateDescriptor
 
-from schemas.frame import MAGIC, VERSION, Frame, decode, encode
-from schemas.records import FEED_KINDS
+from schemas.control import Term, read_control
+from schemas.errors import BadFrame
+from schemas.frame import MAGIC, VERSION, Frame, decode, document, encode
+from schemas.records import FEED_KINDS, Kind
 from schemas.topics import DECISIONS, NO_CHANNEL, REPLICA_A, Replica
 from schemas.trading import Order, Stamps, order_message
 from udfs.channel import Channel, Output, Resources
@@ -125,9 +129,29 @@ def origin(order: Order, output: Output, frame: Frame, position: int) -> dict[st
 
 
 class Rehearsal(ChannelOperator):
-    """Does all that the channels do and says nothing; its interpreter then has the modules, kernels and models."""
+    """Does all that the channels do and says nothing; its interpreter then has the modules, kernels and models.
+
+    `terms` are in force by channel: each TERM of the log is read as if that one stood there.
+    """
+
+    def __init__(self, terms: Mapping[int, Term], **given: Any) -> None:
+        super().__init__(**given)
+        self._terms = dict(terms)
 
     def process_element(self, data: bytes, context: KeyedProcessFunction.Context) -> Iterator[object]:
-        for _ in super().process_element(data, context):
+        for _ in super().process_element(in_force(data, self._terms), context):
             pass
         yield from ()
+
+
+def in_force(data: bytes, terms: Mapping[int, Term]) -> bytes:
+    """A message of a log; in place of a TERM the channel's own of `terms`, under the number that the log expects."""
+    try:
+        frame = decode(data)
+        control = read_control(frame) if frame.kind == Kind.CONTROL else None
+    except BadFrame:
+        return data
+    if not isinstance(control, Term) or frame.channel not in terms:
+        return data
+    records = document(msgspec.json.encode(msgspec.structs.replace(terms[frame.channel], number=control.number)))
+    return encode(replace(frame, records=records))

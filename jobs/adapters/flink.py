@@ -23,6 +23,7 @@ from pyflink.util.java_utils import get_j_env_configuration
 from jobs.adapters.clock import wall_ns
 from jobs.adapters.flink_home import reporter, reporter_jars
 from jobs.adapters.kafka import flink_properties
+from schemas.control import Term
 from schemas.errors import ConfigError
 from schemas.instrument import CHANNELS_MAX
 from schemas.topics import ORDERS, REPLICA_A, TICKS, UID_LOG, UID_TRADE, Replica, Topic, uid_sink
@@ -202,11 +203,16 @@ def _sink(stream: DataStream, bootstrap: str, topic: Topic) -> None:
 
 
 def build_rehearsal(
-    env: StreamExecutionEnvironment, bootstrap: str, ends: Mapping[int, int], resources: Callable[[], Resources]
+    env: StreamExecutionEnvironment,
+    bootstrap: str,
+    ends: Mapping[int, int],
+    resources: Callable[[], Resources],
+    terms: Mapping[int, Term],
 ) -> None:
     """The channels' operator over each log up to the offset `ends`, wired to all that `build` does; nothing comes out.
 
-    The sinks are the larger part of a takeover: seven Kafka producers in a JVM that has never opened one.
+    `terms` are what each channel decides by. The sinks are the larger part of a takeover: seven Kafka producers in a
+    JVM that has never opened one.
     """
     stops = {KafkaTopicPartition(TICKS.name, channel): end for channel, end in ends.items()}
     source = (
@@ -223,6 +229,7 @@ def build_rehearsal(
     keys = {channel: key_on_subtask(channel, 1) for channel in ends}
     no_channel = max(keys.values()) + 1
     operator = Rehearsal(
+        terms=terms,
         channels={key: channel for channel, key in keys.items()},
         resources=resources,
         wall_ns=wall_ns,

@@ -50,6 +50,14 @@ class Logs:
     def log_id(self, channel: int) -> str:
         return self._watch.channels[channel].log_id
 
+    def is_halted(self, channel: int) -> bool:
+        """Whether a HALT control is in force in the log."""
+        return self._watch.channels[channel].halted
+
+    def ends(self) -> dict[int, int]:
+        """The offsets up to which the logs were read."""
+        return {channel: seen.offset for channel, seen in self._watch.channels.items()}
+
     def now_ns(self, channel: int) -> int:
         """Channel time, by the heartbeats; 0 before the first one."""
         return self._watch.channels[channel].now_ns

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from jobs.adapters.cluster import Cluster
+from jobs.execution.in_force import Newest
 from jobs.supervision.flink import JobManager, TaskManager, Trade
 from jobs.supervision.kept import Kept, Tell
 from jobs.supervision.spare import Rehearsals
@@ -20,14 +21,15 @@ REPLACE_SILENT_S = 15.0
 class Engine:
     """JobManager, two TaskManagers and the job; the spare TaskManager has rehearsed before it is needed."""
 
-    def __init__(self, folder: Path, arguments: list[str], tell: Tell) -> None:
+    def __init__(self, folder: Path, arguments: list[str], tell: Tell, newest: Newest) -> None:
         state = folder / "state"
         checkpoints, savepoints = state / "checkpoints", state / "savepoints"
         self._cluster = Cluster(folder / "cluster", checkpoints=checkpoints, savepoints=savepoints, slots=SLOTS)
         self._tell = tell
         given = [*arguments, "--lean"]
         self._trade = Trade(self._cluster, state, given)
-        self._rehearsals = Rehearsals(self._cluster, given, tell)
+        self._newest = newest
+        self._rehearsals = Rehearsals(self._cluster, given, tell, newest)
 
     def parts(self, broker: Kept) -> list[Kept]:
         self._cluster.prepare()
@@ -51,6 +53,7 @@ class Engine:
 
     def stop(self) -> None:
         self._rehearsals.end()
+        self._newest.close()
         self._trade.stop()
         self._trade.end()
         self._cluster.stop()

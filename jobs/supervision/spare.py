@@ -2,6 +2,7 @@
 
 import time
 from collections import Counter
+from collections.abc import Callable
 
 from jobs.adapters.client import submitted
 from jobs.adapters.cluster import Cluster
@@ -9,6 +10,7 @@ from jobs.adapters.processes import Process
 from jobs.adapters.rest import FlinkError, Rest
 from jobs.supervision.flink import GOOD, rest
 from jobs.supervision.kept import Tell
+from schemas.errors import SetupError
 
 __all__ = ["Rehearsals"]
 
@@ -21,11 +23,13 @@ class Rehearsals:
     """One after another, beside the working job, in each TaskManager that has not run the operator yet.
 
     They run in the second slot, so that a takeover never waits for a rehearsal to end. Tells `warm` of a TaskManager
-    that knows the job, having rehearsed it or worked, and `cold` of each rehearsal that failed.
+    that knows the job, having rehearsed it or worked, and `cold` of each rehearsal that failed, and of those that a
+    new term has made strangers. `newest` says which term's number that is.
     """
 
-    def __init__(self, cluster: Cluster, arguments: list[str], tell: Tell) -> None:
-        self._cluster, self._arguments, self._tell = cluster, arguments, tell
+    def __init__(self, cluster: Cluster, arguments: list[str], tell: Tell, newest: Callable[[], int]) -> None:
+        self._cluster, self._arguments, self._tell, self._newest = cluster, arguments, tell, newest
+        self._term = 0
         self._warm: set[str] = set()
         self._tries: Counter[str] = Counter()
         self._job = self._spare = self._state = ""
@@ -43,8 +47,8 @@ class Rehearsals:
                 self._follow(asked, self._client)
             elif asked.is_processing(job):
                 self._look(asked, job)
-        except FlinkError:
-            pass  # no JobManager, no rehearsal
+        except (FlinkError, SetupError):
+            pass  # no JobManager or no broker, no rehearsal
 
     def end(self) -> None:
         if self._client is not None:
@@ -53,7 +57,9 @@ class Rehearsals:
     def _look(self, asked: Rest, job: str) -> None:
         if job != self._job:  # of a new JobManager, under which a rehearsal may succeed
             self._job, self._tries = job, Counter()
-        for name in asked.hosts(job) - self._warm:
+        hosts = asked.hosts(job)
+        self._begin_term(self._newest(), hosts)
+        for name in hosts - self._warm:
             self._learned(name, "it works")
         known = self._warm | {name for name, tries in self._tries.items() if tries == TRIES_MAX}
         cold = [name for name, free in asked.taskmanagers().items() if free and name not in known]
@@ -61,7 +67,16 @@ class Rehearsals:
         if cold and completed:  # until then the job itself is still loading kernels and models, and needs the cores
             self._spare, self._state, self._begun_s = cold[0], "", time.monotonic()
             self._tries[self._spare] += 1
-            self._client = self._cluster.begin_submission("jobs.rehearse", *self._arguments)
+            given = [*self._arguments, "--term", str(self._term)]
+            self._client = self._cluster.begin_submission("jobs.rehearse", *given)
+
+    def _begin_term(self, number: int, hosts: set[str]) -> None:
+        """Another term has other kernels and models: who does not work by it knows it no more."""
+        if number == self._term:
+            return
+        for name in self._warm - hosts:
+            self._tell(name, "cold", f"term {number} has begun, of which it has seen nothing")
+        self._term, self._warm, self._tries = number, self._warm & hosts, Counter()
 
     def _follow(self, asked: Rest, client: Process) -> None:
         job = submitted(client.output())

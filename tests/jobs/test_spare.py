@@ -19,9 +19,13 @@ class Flink:
         self.placed = {JOB: {"taskmanager-1"}, REHEARSAL: {"taskmanager-2"}}
         self.states = {JOB: "RUNNING", REHEARSAL: "FINISHED"}
         self.is_processed = self.answers = True
-        self.begun, self.completed = 0, 1
+        self.begun, self.completed, self.term = 0, 1, 1
+        self.given: tuple[str, ...] = ()
         self.told: list[tuple[str, str]] = []
-        self.rehearsals = Rehearsals(self, [], lambda part, what, why: self.told.append((part, what)))  # type: ignore[arg-type]
+        self.rehearsals = Rehearsals(self, [], self.tell, lambda: self.term)  # type: ignore[arg-type]
+
+    def tell(self, part: str, what: str, why: str) -> None:
+        self.told.append((part, what))
 
     def tend(self, times: int = 10) -> None:
         for _ in range(times):
@@ -32,7 +36,7 @@ class Flink:
 
     def begin_submission(self, module: str, *arguments: str) -> "Flink":
         assert module == "jobs.rehearse"
-        self.begun += 1
+        self.begun, self.given = self.begun + 1, arguments
         return self
 
     def is_running(self) -> bool:
@@ -83,6 +87,15 @@ def test_one_that_comes_later_rehearses_too(flink: Flink) -> None:
     flink.placed = {JOB: {"taskmanager-2"}, REHEARSAL: {"taskmanager-3"}}
     flink.tend()
     assert flink.told[2:] == [("taskmanager-3", "warm")] and flink.begun == 2
+
+
+def test_a_new_term_is_rehearsed_by_the_spare_alone(flink: Flink) -> None:
+    flink.tend()
+    assert flink.given == ("--term", "1")
+    flink.term = 2
+    flink.tend()
+    assert flink.told[2:] == [("taskmanager-2", "cold"), ("taskmanager-2", "warm")]
+    assert flink.begun == 2 and flink.given == ("--term", "2")
 
 
 def test_a_failed_rehearsal_is_tried_once_more(flink: Flink) -> None:
