@@ -14,7 +14,6 @@ import msgspec
 from rich.console import Console
 
 from jobs.adapters.source import find_capture
-from jobs.campaign.busy import busy_config
 from jobs.campaign.plan import draw
 from jobs.campaign.report import failed, show
 from jobs.campaign.round import Round, play_round
@@ -39,15 +38,14 @@ def chaos(kills: int, seed: int, data: Path | None, pace: float, folder: Path, f
     here = folder / "chaos" / f"seed-{seed}"
     here.mkdir(parents=True, exist_ok=True)
     state = _load(here, seed, fresh)
-    config = busy_config(here)
-    arguments = ["--config", str(config), "--pace", str(pace), "--data", str(data or find_capture())]
+    played = data or find_capture()
     empty = 0
     while (done := sum(len(each.struck) for each in state.rounds)) < kills:
         strikes = draw(kills, seed)[done : done + ROUND_STRIKES_MAX]
         console.print(f"round {len(state.rounds) + 1}: {done} of {kills} strikes are made")
         with console.status("") as status:
             tell = partial(console.print, highlight=False, markup=False, soft_wrap=True)
-            state.rounds.append(play_round(here / "run", arguments, strikes, status.update, tell))
+            state.rounds.append(play_round(here / "run", played, pace, strikes, status.update, tell))
         (here / STATE).write_bytes(msgspec.json.encode(state))
         empty = 0 if state.rounds[-1].struck else empty + 1
         if state.rounds[-1].verdict is None or empty == EMPTY_ROUNDS_MAX:

@@ -2,6 +2,7 @@
 
 A feed that is started again goes on behind the last record that the logs hold: nothing is doubled, nothing left out.
 A tick's intended time is `start_ns + (receive_ns - first_ns) / pace`; `publish_ns` of its frame says when it left.
+The lead, the first seconds of the past, is fed at once: indicators need a minute of it before there is an order.
 """
 
 import argparse
@@ -40,7 +41,7 @@ class Fed:
 
     written: Mapping[int, int]
     is_complete: bool
-    first_ns: int  # receive time of the first record of this run
+    first_ns: int  # receive time of the first record of this run, or the end of the lead
     start_ns: int  # wall clock then
     pace: float
 
@@ -53,11 +54,12 @@ def feed(
     fault_seed: int | None = None,
     observer: Observer | None = None,
     ready: Callable[[], None] = lambda: None,
+    lead_s: float = 0.0,
 ) -> Fed:
     """Write the ticks of `data` into the logs; returns when all is delivered, or after SIGTERM or SIGINT.
 
     `pace` is in seconds of the past per second, 0 for as fast as the broker takes them. `fault_seed` injects faults.
-    `ready` is called when all is read and the first record may go.
+    `ready` is called when all is read and the first record may go; `lead_s` of the past go before the pace begins.
     """
     with stop_asked() as stop:
         capture = read_data(data, config.universe)
@@ -68,7 +70,9 @@ def feed(
         page = FeedPage(observer or Observer(Page("feed")), producer, len(capture.refused))
         ready()
         with _progress(sum(map(len, capture.values()))) as advance:
-            first_ns, start_ns, is_complete = _replay(frames, lines, pace, stop, page, advance)
+            paced_ns = min((int(one["receive_ns"][0]) for one in capture.values() if len(one)), default=0)
+            paced_ns += int(lead_s * 1e9)
+            first_ns, start_ns, is_complete = _replay(frames, lines, pace, paced_ns, stop, page, advance)
         producer.flush()
     return Fed({channel: line.written for channel, line in lines.items()}, is_complete, first_ns, start_ns, pace)
 
@@ -77,6 +81,7 @@ def _replay(
     frames: Iterator[Frame],
     lines: Mapping[int, Line],
     pace: float,
+    paced_ns: int,
     stop: threading.Event,
     page: FeedPage,
     advance: Callable[[int], None],
@@ -85,7 +90,7 @@ def _replay(
     first_ns, start_ns = 0, wall_ns()
     for frame in frames:
         if not first_ns:
-            first_ns = _time(frame)[0]
+            first_ns = max(_time(frame)[0], paced_ns)
             for line in lines.values() if pace else ():
                 line.tell_clock(first_ns, start_ns, pace)
         due_ns = start_ns + int((_time(frame)[0] - first_ns) / pace) if pace else 0
@@ -111,6 +116,7 @@ def main(arguments: list[str]) -> None:
             fault_seed,
             observer,
             lambda: print(READY, flush=True),
+            given.lead,
         )
     state = "all of it" if fed.is_complete else "stopped; started again, it goes on from here"
     log.say(f"fed {sum(fed.written.values())} records: {state}", records=sum(fed.written.values()))
@@ -124,6 +130,7 @@ def _parser() -> argparse.ArgumentParser:
         "--data", type=Path, required=True, help="a folder of captured messages, or Parquet or CSV: a file or a folder"
     )
     parser.add_argument("--pace", type=float, default=0.0, help="times faster than it was received; 0 = at once")
+    parser.add_argument("--lead", type=float, default=0.0, help="seconds of the past that are fed at once, first")
     parser.add_argument("--inject", choices=[FAULTS], help="put one of every kind of bad message among the real ones")
     parser.add_argument("--seed", type=int, default=1, help="of where they go")
     parser.add_argument("--folder", type=Path, help="of the run: where the address of its metrics is told")

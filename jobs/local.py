@@ -18,6 +18,7 @@ from jobs.adapters.broker import Broker
 from jobs.adapters.endpoints import publish, withdraw
 from jobs.adapters.java import jar_arguments
 from jobs.adapters.resources import SHIPPED, Models
+from jobs.adapters.source import Played
 from jobs.adapters.supervisor import Supervisor
 from jobs.begin import begin
 from jobs.settled import Settled
@@ -33,10 +34,10 @@ class LocalRun:
     """One run in one folder."""
 
     def __init__(
-        self, config: Config, config_path: Path, data: Path, pace: float, folder: Path, models: Models = SHIPPED
+        self, config: Config, config_path: Path, played: Played, folder: Path, models: Models = SHIPPED
     ) -> None:
         self._config, self._config_path, self._models = config, config_path, models
-        self._data, self._pace, self._folder = data, pace, folder
+        self._played, self._folder = played, folder
         self._channels = ",".join(map(str, self._config.universe.channels))
         self._jobs = Supervisor(folder / "processes")
         self._broker = Broker(folder / "broker")
@@ -83,8 +84,7 @@ class LocalRun:
         )
         self._is_settled = Settled(bootstrap, self._config.universe.channels, self._folder)
         self._wait(self._is_settled.is_read, "trade has read the logs")
-        data = ["--data", str(self._data), "--config", str(self._config_path), "--pace", str(self._pace)]
-        data += ["--folder", folder]
+        data = [*self._played.arguments(), "--config", str(self._config_path), "--folder", folder]
         self._jobs.start("feed", "feed", "--bootstrap", bootstrap, *data, may_end=True)
 
     def _job(self, name: str, *arguments: str) -> None:

@@ -11,7 +11,7 @@ import msgspec
 from rich.console import Console
 
 from jobs.adapters.resources import SHIPPED, Models
-from jobs.adapters.source import find_capture
+from jobs.adapters.source import Played, find_capture
 from jobs.adapters.supervisor import Supervisor
 from jobs.local import LocalRun
 from jobs.results.closing import close_books
@@ -42,6 +42,7 @@ def run(
     folder: Path,
     cluster: bool = False,
     models: Models = SHIPPED,
+    lead_s: float = 0.0,
 ) -> int:
     """Run, resume, or print again what a finished run came to; the exit status."""
     config_path = config or Path(str(files("jobs.settings") / "demo.toml"))
@@ -58,7 +59,7 @@ def run(
         close_books(folder, console)
         return 0
     kind = SupervisedRun if cluster else LocalRun
-    status = kind(wanted, config_path, data_path, pace, folder, models).go()
+    status = kind(wanted, config_path, Played(data_path, pace, lead_s), folder, models).go()
     if status == 0:
         close_books(folder, console)
         done.write_bytes(msgspec.json.encode(asked))

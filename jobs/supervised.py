@@ -18,8 +18,10 @@ from rich.console import Console
 from jobs.adapters.broker import Broker
 from jobs.adapters.endpoints import publish, withdraw
 from jobs.adapters.resources import SHIPPED, Models
+from jobs.adapters.source import Played
 from jobs.adapters.supervisor import Supervisor
 from jobs.begin import begin
+from jobs.execution.in_force import Newest
 from jobs.feed import READY
 from jobs.settled import Settled
 from jobs.supervision.bodies import Job, LocalBroker
@@ -44,13 +46,12 @@ class SupervisedRun:
         self,
         config: Config,
         config_path: Path,
-        data: Path,
-        pace: float,
+        played: Played,
         folder: Path,
         models: Models = SHIPPED,
     ) -> None:
         self._config, self._config_path, self._models = config, config_path, models
-        self._data, self._pace, self._folder = data, pace, folder
+        self._played, self._folder = played, folder
         self._jobs = Supervisor(folder / "processes")
         self._broker = Broker(folder / "broker")
         self._console = Console()
@@ -92,12 +93,13 @@ class SupervisedRun:
             ("archive", [*common, *here]),
         ):
             self._keep(name, Job(self._jobs, name, *arguments, ready=f"{name} is running"), broker)
-        self._engine = Engine(self._folder, [*common, *self._models.arguments()], self._events.tell)
+        newest = Newest(bootstrap, self._config.universe.channels)
+        self._engine = Engine(self._folder, [*common, *self._models.arguments()], self._events.tell, newest)
         self._parts += self._engine.parts(broker)
         self._wait(lambda: all(part.is_up for part in self._parts), START_S_MAX, "everything runs")
         self._is_settled = Settled(bootstrap, self._config.universe.channels, self._folder)
         self._wait(self._is_settled.is_read, START_S_MAX, "trade has read the logs")
-        fed = ["--data", str(self._data), *config, *here, "--pace", str(self._pace)]
+        fed = [*self._played.arguments(), *config, *here]
         self._feed = Job(self._jobs, "feed", "--bootstrap", bootstrap, *fed, ready=READY, may_end=True)
         self._keep("feed", self._feed, broker)
 

@@ -3,6 +3,7 @@
 from collections import defaultdict
 from importlib.resources import files
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 
@@ -18,6 +19,18 @@ from schemas.records import TICK
 CAPTURE = Path("tests/data/binance")
 _MARKETS = ("spot", "usdm")
 _TABLES = (".parquet", ".csv")
+
+
+class Played(NamedTuple):
+    """What a run's feed plays: captured ticks, how many times faster than they came, and how much of them at once."""
+
+    data: Path
+    pace: float
+    lead_s: float = 0.0
+
+    def arguments(self) -> list[str]:
+        """For the feed."""
+        return ["--data", str(self.data), "--pace", str(self.pace), "--lead", str(self.lead_s)]
 
 
 def demo_config() -> Path:

@@ -6,7 +6,7 @@ from jobs.supervision.events import Event
 
 SETTLED_NS = 3_000_000_000  # what hangs on a part is seen to be down a moment after that part is up again
 
-__all__ = ["back", "came_up", "down", "warm"]
+__all__ = ["back", "came_up", "down", "is_up", "warm"]
 
 
 def back(events: Sequence[Event], begin_ns: int, is_replaced: bool, now_ns: int) -> int | None:
@@ -29,11 +29,17 @@ def down(events: Sequence[Event]) -> set[str]:
     return {part for part, what in last.items() if what == "down"}
 
 
+def is_up(events: Sequence[Event], part: str) -> bool:
+    """Whether the part's last event is that it came up."""
+    return came_up(events, part) and part not in down(events)
+
+
 def came_up(events: Sequence[Event], part: str) -> bool:
     """Whether the part was ever up."""
     return any((one.part, one.what) == (part, "up") for one in events)
 
 
 def warm(events: Sequence[Event]) -> set[str]:
-    """The TaskManagers that know the job."""
-    return {one.part for one in events if one.what == "warm"}
+    """The TaskManagers that know the job: a later term may have made them cold again."""
+    last = {one.part: one.what for one in events if one.what in ("warm", "cold")}
+    return {part for part, what in last.items() if what == "warm"}

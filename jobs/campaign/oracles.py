@@ -39,6 +39,13 @@ class Verdict(msgspec.Struct, frozen=True):
     doubled: tuple[str, ...]
     different: tuple[str, ...]
 
+    def __str__(self) -> str:
+        found = f"lost {len(self.lost)} doubled {len(self.doubled)} different {len(self.different)}"
+        return (
+            f"{self.repeats:,} records decided again; {self.orders} orders, {self.executions} executions, "
+            f"{self.messages:,} messages: {found}"
+        )
+
     @property
     def faults(self) -> tuple[str, ...]:
         """All that must not be: what is lost, doubled or different, and that nothing was at stake."""

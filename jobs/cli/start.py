@@ -57,6 +57,9 @@ def run(
     config: Config = None,
     data: Annotated[Path | None, typer.Option(help="The capture; default: the one of the checkout.")] = None,
     pace: Annotated[float, typer.Option(help="How many times faster than it was captured.")] = 4.0,
+    lead: Annotated[
+        float, typer.Option(help="Seconds of the data that are fed at once, before the pace begins.")
+    ] = 0.0,
     cluster: Annotated[
         bool,
         typer.Option("--cluster", help="Self-healing: a Flink cluster with a warm spare, dead processes begin again."),
@@ -70,7 +73,7 @@ def run(
     from jobs.adapters.resources import Models
     from jobs.run import run as job
 
-    raise typer.Exit(job(config, data, pace, fresh, folder, cluster, Models(models, model)))
+    raise typer.Exit(job(config, data, pace, fresh, folder, cluster, Models(models, model), lead))
 
 
 def term(
@@ -80,17 +83,27 @@ def term(
     ] = None,
     models: Annotated[Path | None, typer.Option(help="Folder of `penstock train`; default: the shipped model.")] = None,
     model: Annotated[str, typer.Option(help="Of that folder.")] = "direction",
+    carry: Annotated[
+        bool, typer.Option("--carry", help="State as opening positions what the ledger holds. Needs a halt.")
+    ] = False,
+    opening: Annotated[
+        Path | None, typer.Option(help="The same from a TOML file, which must say what the ledger says.")
+    ] = None,
     bootstrap: Annotated[str | None, typer.Option(help="The broker; default: the one that the folder names.")] = None,
     folder: Folder = FOLDER,
 ) -> None:
     """Begin the next term of a run: other features, model, limits or strategies, without another log.
 
     What is held and owed goes on. Orders that have not reached the exchange are cancelled, and where the features are
-    others no order leaves until they are warm. The universe stays, and so does every strategy's name.
+    others no order leaves until they are warm. The universe stays. A strategy may leave while all is halted and it
+    holds nothing.
     """
     from jobs.adapters import endpoints
+    from jobs.execution.following import Positions
     from jobs.term import term as job
     from schemas.config import load
 
     at_ns = 0 if at is None else int(at.replace(tzinfo=UTC).timestamp()) * 1_000_000_000
-    job(bootstrap or endpoints.require(folder, "bootstrap"), load(config), at_ns, models, model)
+    positions = Positions(folder, carry or opening is not None, opening)
+    where = bootstrap or endpoints.require(folder, "bootstrap")
+    job(where, load(config), at_ns, models, model, positions=positions)

@@ -68,6 +68,20 @@ def pair(
     raise typer.Exit(job(folder, data, pace, seconds, diverge))
 
 
+@chaos.command()
+def spare(
+    rounds: Annotated[int, typer.Option(min=1, max=9, help="Kills with a rehearsed spare, and as many without.")] = 3,
+    data: Annotated[Path | None, typer.Option(help="The capture; default: the one of the checkout.")] = None,
+    pace: Annotated[float, typer.Option(help="How many times faster than it was captured.")] = 1.0,
+    warm: Annotated[bool, typer.Option("--warm", help="Only with a rehearsed spare.")] = False,
+    folder: Folder = FOLDER,
+) -> None:
+    """Kill the TaskManager that works, again and again: how long until the spare decides?"""
+    from jobs.takeover import takeover as job
+
+    raise typer.Exit(job(rounds, data, pace, not warm, folder))
+
+
 def parity(
     mutate: Annotated[
         bool, typer.Option("--mutate", help="Change one price for SQL first: the comparison must then fail.")
@@ -109,7 +123,7 @@ def campaign(
 @demo.command("kill")
 def demo_kill(
     data: Annotated[Path | None, typer.Option(help="The capture; default: the one of the checkout.")] = None,
-    pace: Annotated[float, typer.Option(help="How many times faster than it was captured.")] = 3.0,
+    pace: Annotated[float, typer.Option(help="How many times faster than it was captured.")] = 1.5,
     folder: Folder = FOLDER,
 ) -> None:
     """A run on the screen: press a key, a worker dies, the lines go on; at the end the oracles say what it did."""

@@ -10,7 +10,8 @@ from jobs.campaign.busy import busy_config
 from jobs.campaign.oracles import Verdict, compared, fills, records, repeated, weighed
 from jobs.campaign.plan import Strike, draw
 from jobs.campaign.report import failed, show
-from jobs.campaign.round import Round, Struck
+from jobs.campaign.round import Round
+from jobs.campaign.strikes import Struck
 from jobs.execution.agreement import Story, agree
 from jobs.execution.gate import Gate
 from jobs.execution.watch import Watch

@@ -13,7 +13,8 @@ from jobs.adapters.supervisor import Supervisor
 from jobs.campaign.events import back, down
 from jobs.campaign.plan import KINDS, draw
 from jobs.campaign.report import failed, upper_bound
-from jobs.campaign.round import Round, Struck
+from jobs.campaign.round import Round
+from jobs.campaign.strikes import Struck
 from jobs.supervision.bodies import Job
 from jobs.supervision.events import Event
 from jobs.supervision.kept import Kept

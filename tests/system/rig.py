@@ -7,6 +7,8 @@ import time
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
+import psutil
+
 from jobs.adapters.broker import Broker
 from jobs.adapters.java import find_jars, jar_arguments
 from jobs.adapters.kafka import Producer, Reader, committed, create_topics, partition_count, read_all
@@ -159,3 +161,16 @@ def penstock(*arguments: str) -> subprocess.Popen[str]:
     command = [sys.executable, "-P", "-m", "jobs.main", *arguments]
     pipe = subprocess.PIPE
     return subprocess.Popen(command, stdout=pipe, stderr=pipe, text=True)
+
+
+def belonging(folder: Path) -> list[str]:
+    """What still runs with the folder on its command line or in its environment's mark."""
+    found = []
+    for process in psutil.process_iter():
+        try:
+            mark = process.environ().get("PENSTOCK_PROCESS", "")
+            if str(folder) in mark:
+                found.append(" ".join(process.cmdline())[:200])
+        except (psutil.AccessDenied, psutil.NoSuchProcess):
+            continue
+    return found

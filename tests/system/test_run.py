@@ -9,10 +9,9 @@ import time
 from importlib.resources import files
 from pathlib import Path
 
-import psutil
 import pytest
 
-from tests.system.rig import cut_capture
+from tests.system.rig import belonging, cut_capture
 
 pytestmark = [pytest.mark.system, pytest.mark.timeout(600)]
 
@@ -27,19 +26,6 @@ def said(folder: Path, *arguments: str, status: int = 0) -> str:
     output, _ = process.communicate(timeout=240)
     assert process.returncode == status, output
     return output
-
-
-def belonging(folder: Path) -> list[str]:
-    """What still runs with the folder on its command line or in its environment's mark."""
-    found = []
-    for process in psutil.process_iter():
-        try:
-            mark = process.environ().get("PENSTOCK_PROCESS", "")
-            if str(folder) in mark:
-                found.append(" ".join(process.cmdline())[:200])
-        except (psutil.AccessDenied, psutil.NoSuchProcess):
-            continue
-    return found
 
 
 def wait_for(path: Path, text: str, timeout_s: float = 200) -> None:

@@ -1,0 +1,82 @@
+"""`penstock run --cluster`: interrupted in its middle and started again, as if nothing had happened."""
+
+import signal
+from pathlib import Path
+
+import pytest
+
+from jobs.adapters.broker import Broker
+from jobs.adapters.capture import frames, read_capture
+from jobs.adapters.kafka import read_all
+from jobs.campaign.busy import busy_config
+from jobs.campaign.oracles import fills, judge
+from jobs.run import through_gateway
+from schemas.config import load
+from schemas.control import Term, read_control
+from schemas.frame import Frame, decode
+from schemas.records import FEED_KINDS, Kind
+from schemas.topics import FEATURES, TICKS, Source
+from tests.builders import demo_resources, log, messages
+from tests.system.rig import CHANNELS, belonging, cut_capture, penstock, until
+from udfs.play import play
+
+pytestmark = [pytest.mark.system, pytest.mark.timeout(600)]
+
+SECONDS, LEAD, PACE = 105, 60, 2.0
+
+
+def test_interrupted_and_resumed(tmp_path: Path) -> None:
+    folder, data, config = tmp_path / "run", cut_capture(tmp_path / "data", SECONDS), busy_config(tmp_path)
+    fed = ("--data", str(data), "--pace", str(PACE), "--lead", str(LEAD))
+    command = ("run", "--cluster", "--config", str(config), *fed, "--folder", str(folder))
+
+    first = penstock(*command)
+    until(lambda: fills(folder) > 0 or first.poll() is not None, 240, "an order is filled")
+    first.send_signal(signal.SIGINT)
+    output, errors = first.communicate(timeout=120)
+    assert first.returncode == 130 and "goes on from here" in output, output + errors
+    assert belonging(folder) == [] and not (folder / "finished.json").exists()
+    before = fills(folder)
+
+    second = penstock(*command)
+    output, errors = second.communicate(timeout=300)
+    assert second.returncode == 0, output + errors
+    assert belonging(folder) == []
+    found = judge(folder)
+    assert found.faults == () and found.executions > before > 0
+
+    broker = Broker(folder / "broker")
+    bootstrap = broker.start()
+    try:
+        for channel in CHANNELS:
+            written = {topic: frames_of(bootstrap, topic.name, channel) for topic in (TICKS, FEATURES)}
+            epochs = {frame.epoch for frame in written[TICKS] if frame.source == Source.FEED}
+            assert len(epochs) == 2, "the feed was interrupted, and went on"
+            compare(written[TICKS], written[FEATURES], channel, data, config)
+    finally:
+        broker.stop()
+
+
+def compare(logged: list[Frame], features: list[Frame], channel: int, data: Path, path: Path) -> None:
+    """Every record of the feed, and every feature but its place in the log, as in a run that nobody interrupted."""
+    config = through_gateway(load(path))
+    ticks = read_capture(data, config.universe)[channel]
+    fed = [frame for frame in logged if frame.source == Source.FEED and frame.kind in FEED_KINDS]
+    whole = frames(ticks, channel, config.feed, Source.FEED, 1, 0)
+    assert b"".join(one.records.tobytes() for one in fed) == b"".join(one.records.tobytes() for one in whole)
+    [term] = [one for frame in logged if frame.kind == Kind.CONTROL and isinstance(one := read_control(frame), Term)]
+    outputs = play(messages(log(ticks, term, channel, config.feed)), channel, demo_resources())
+    expected = [frame for output in outputs for topic, frame in output.frames if topic is FEATURES]
+    assert values_of(features) == values_of(expected) != b""
+
+
+def values_of(features: list[Frame]) -> bytes:
+    """Each row once, without its position: the writers' announcements lie elsewhere in each log."""
+    rows = {frame.sequence + place: row for frame in features for place, row in enumerate(frame.records.copy())}
+    for row in rows.values():
+        row["position"] = 0
+    return b"".join(rows[number].tobytes() for number in sorted(rows))
+
+
+def frames_of(bootstrap: str, topic: str, channel: int) -> list[Frame]:
+    return [decode(message.value) for message in read_all(bootstrap, topic, channel)]
