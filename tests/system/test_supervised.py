@@ -1,8 +1,9 @@
-"""`penstock run --cluster`: interrupted in its middle and started again, as if nothing had happened."""
+"""`penstock run --cluster`: a term that states what is held, an interrupt, and on as if nothing had happened."""
 
 import signal
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from jobs.adapters.broker import Broker
@@ -18,11 +19,19 @@ from schemas.records import FEED_KINDS, Kind
 from schemas.topics import FEATURES, TICKS, Source
 from tests.builders import demo_resources, log, messages
 from tests.system.rig import CHANNELS, belonging, cut_capture, penstock, until
+from udfs.channel import Channel
 from udfs.play import play
 
 pytestmark = [pytest.mark.system, pytest.mark.timeout(600)]
 
-SECONDS, LEAD, PACE = 105, 60, 2.0
+SECONDS, LEAD, PACE = 130, 60, 1.0
+
+
+def said(*arguments: str) -> str:
+    process = penstock(*arguments)
+    output, errors = process.communicate(timeout=120)
+    assert process.returncode == 0, output + errors
+    return output
 
 
 def test_interrupted_and_resumed(tmp_path: Path) -> None:
@@ -32,6 +41,12 @@ def test_interrupted_and_resumed(tmp_path: Path) -> None:
 
     first = penstock(*command)
     until(lambda: fills(folder) > 0 or first.poll() is not None, 240, "an order is filled")
+    here = ("--folder", str(folder))
+    said("halt", "--reason", "a term states what is held", *here)
+    begun = said("term", "--config", str(config), "--carry", *here)
+    assert "channel 0: term 2 begins" in begun and "channel 1: term 2 begins" in begun
+    assert "nothing to begin" in said("term", "--config", str(config), "--carry", *here)
+    said("resume", *here)
     first.send_signal(signal.SIGINT)
     output, errors = first.communicate(timeout=120)
     assert first.returncode == 130 and "goes on from here" in output, output + errors
@@ -53,6 +68,7 @@ def test_interrupted_and_resumed(tmp_path: Path) -> None:
             epochs = {frame.epoch for frame in written[TICKS] if frame.source == Source.FEED}
             assert len(epochs) == 2, "the feed was interrupted, and went on"
             compare(written[TICKS], written[FEATURES], channel, data, config)
+            check_opening(bootstrap, channel)
     finally:
         broker.stop()
 
@@ -64,10 +80,32 @@ def compare(logged: list[Frame], features: list[Frame], channel: int, data: Path
     fed = [frame for frame in logged if frame.source == Source.FEED and frame.kind in FEED_KINDS]
     whole = frames(ticks, channel, config.feed, Source.FEED, 1, 0)
     assert b"".join(one.records.tobytes() for one in fed) == b"".join(one.records.tobytes() for one in whole)
-    [term] = [one for frame in logged if frame.kind == Kind.CONTROL and isinstance(one := read_control(frame), Term)]
+    term = terms_of(logged)[0]
     outputs = play(messages(log(ticks, term, channel, config.feed)), channel, demo_resources())
     expected = [frame for output in outputs for topic, frame in output.frames if topic is FEATURES]
     assert values_of(features) == values_of(expected) != b""
+
+
+def check_opening(bootstrap: str, channel: int) -> None:
+    """The second term states what the channel itself held when it began."""
+    machine = Channel(channel, demo_resources())
+    state = machine.initial()
+    for message in read_all(bootstrap, TICKS.name, channel):
+        terms = terms_of([decode(message.value)])
+        if terms and terms[0].number == 2:
+            break
+        machine.step(state, message.value)
+    accounts, names = state.own[-1].accounts, [one.name for one in terms[0].strategies]
+    held = {(names[at], number) for at, number in np.argwhere(accounts["size"]).tolist()}
+    assert {(one.strategy, one.instrument) for one in terms[0].opening} == held
+    for one in terms[0].opening:
+        account = accounts[names.index(one.strategy), one.instrument]
+        assert (one.size, one.cost) == (account["size"], account["cost"])
+
+
+def terms_of(frames_: list[Frame]) -> list[Term]:
+    controls = [read_control(frame) for frame in frames_ if frame.kind == Kind.CONTROL]
+    return [one for one in controls if isinstance(one, Term)]
 
 
 def values_of(features: list[Frame]) -> bytes:
