@@ -43,8 +43,9 @@ def run(
     cluster: bool = False,
     models: Models = SHIPPED,
     lead_s: float = 0.0,
+    is_told: bool = True,
 ) -> int:
-    """Run, resume, or print again what a finished run came to; the exit status."""
+    """Run, resume, or print again what a finished run came to; the exit status. `is_told`: with summary and reports."""
     config_path = config or Path(str(files("jobs.settings") / "demo.toml"))
     data_path = data or find_capture()
     console = Console()
@@ -61,7 +62,8 @@ def run(
     kind = SupervisedRun if cluster else LocalRun
     status = kind(wanted, config_path, Played(data_path, pace, lead_s), folder, models).go()
     if status == 0:
-        close_books(folder, console)
+        if is_told:
+            close_books(folder, console)
         done.write_bytes(msgspec.json.encode(asked))
     return status
 

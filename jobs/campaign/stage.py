@@ -84,9 +84,10 @@ def staged(folder: Path, data: Path, pace: float) -> Iterator[Stage]:
     folder.parent.mkdir(parents=True, exist_ok=True)
     forget(folder)  # at once: the last run's events are not this one's
     Flag(folder).path.unlink(missing_ok=True)
-    fed = ["--config", str(busy_config(folder.parent)), "--data", str(data), "--pace", str(pace), "--lead", str(LEAD_S)]
+    fed = ["--data", str(data), "--pace", str(pace), "--lead", str(LEAD_S)]
+    given = ["--config", str(busy_config(folder.parent)), *fed, "--folder", str(folder), "--no-report"]
     child = Process("run", folder.parent)
-    child.start([sys.executable, "-P", "-m", "jobs.main", "run", "--cluster", *fed, "--folder", str(folder)])
+    child.start([sys.executable, "-P", "-m", "jobs.main", "run", "--cluster", *given])
     try:
         yield Stage(folder, child)
     finally:

@@ -60,6 +60,7 @@ def run(
     lead: Annotated[
         float, typer.Option(help="Seconds of the data that are fed at once, before the pace begins.")
     ] = 0.0,
+    report: Annotated[bool, typer.Option(help="Close with summary, report and quality site.")] = True,
     cluster: Annotated[
         bool,
         typer.Option("--cluster", help="Self-healing: a Flink cluster with a warm spare, dead processes begin again."),
@@ -73,7 +74,7 @@ def run(
     from jobs.adapters.resources import Models
     from jobs.run import run as job
 
-    raise typer.Exit(job(config, data, pace, fresh, folder, cluster, Models(models, model), lead))
+    raise typer.Exit(job(config, data, pace, fresh, folder, cluster, Models(models, model), lead, report))
 
 
 def term(
