@@ -10,14 +10,19 @@ IMAGE_EXTRAS := pipeline broker aws
 PARALLEL := -n $(or $(JOBS),2) --dist worksteal
 # Those with processes of their own mostly wait, and share them within a file.
 BY_FILE := -n $(or $(JOBS),2) --dist loadfile
+# Targets of which one mostly waits (for downloads, for AWS's delays); what each says comes in one piece, when it ends.
+BESIDE := $(MAKE) --no-print-directory --jobs 2 --output-sync=target
 
-.PHONY: help setup setup-python jars run try test test-core test-system terraform check rtl rtl-long rtl-system rtl-timing bench soak chaos \
-	alerts train cluster lock clean
+.PHONY: help setup setup-python setup-jars jars run try test test-core test-system terraform check rtl rtl-long rtl-system \
+	rtl-timing bench soak chaos alerts train cluster lock clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "%-14s%s\n", $$1, $$2}' Makefile
 
-setup: setup-python ## what a fresh clone needs: the Python environment, and the jars where Java can be had
+setup: ## what a fresh clone needs: the Python environment, and the jars where Java can be had
+	@$(BESIDE) setup-python setup-jars
+
+setup-jars:
 	@infra/setup/java.sh --optional $(JARS)
 
 setup-python: .venv/.stamp ## the Python environment alone: enough for `make try`
@@ -36,7 +41,9 @@ try: setup-python ## the decision path alone, without Java: summary and HTML rep
 	@$(BIN)/penstock try $(ARGS)
 
 test: setup ## check, core tests, Terraform, system tests
-	@$(MAKE) --no-print-directory check test-core terraform test-system
+	@$(MAKE) --no-print-directory check
+	@$(BESIDE) test-core terraform
+	@$(MAKE) --no-print-directory test-system
 
 test-core: setup-python ## tests that need no Java; those of rtl/ are skipped without a simulator unless RTL_REQUIRED=1
 	@infra/setup/rtl.sh
@@ -45,7 +52,7 @@ test-core: setup-python ## tests that need no Java; those of rtl/ are skipped wi
 
 terraform: setup-python ## Terraform: format, plans, and apply to destroy against a double of AWS (skipped without terraform unless TF_REQUIRED=1)
 	@infra/setup/checkov.sh
-	$(PYTEST) tests/terraform
+	$(PYTEST) $(PARALLEL) tests/terraform
 
 test-system: setup ## tests with a real broker and a real Flink; skipped without Java unless SYSTEM_REQUIRED=1
 	@if infra/setup/java.sh --check $(JARS); then \
