@@ -13,6 +13,9 @@ BY_FILE := -n $(or $(JOBS),2) --dist loadfile
 # Targets of which one mostly waits (for downloads, for AWS's delays); what each says comes in one piece, when it ends.
 BESIDE := $(MAKE) --no-print-directory --jobs 2 --output-sync=target
 
+# Where it is set, as in many images, each of the tests' hundreds of processes compiles every module anew: 2 s of CPU.
+unexport PYTHONDONTWRITEBYTECODE
+
 .PHONY: help setup setup-python setup-jars jars run try test test-core test-system terraform check rtl rtl-long rtl-system \
 	rtl-timing bench soak chaos alerts train cluster lock clean
 
