@@ -10,6 +10,7 @@ resumes.
 import signal
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from types import FrameType
 
@@ -17,7 +18,9 @@ from rich.console import Console
 
 from jobs.adapters.broker import Broker
 from jobs.adapters.endpoints import publish, withdraw
+from jobs.adapters.processes import ProcessDiedError
 from jobs.adapters.resources import SHIPPED, Models
+from jobs.adapters.rest import FlinkError
 from jobs.adapters.source import Played
 from jobs.adapters.supervisor import Supervisor
 from jobs.begin import begin
@@ -135,14 +138,23 @@ class SupervisedRun:
         time.sleep(ROUND_S)
 
     def _stop(self) -> None:
-        self._jobs.stop("feed", FEED_STOP_S_MAX)
+        self._end("feed", partial(self._jobs.stop, "feed", FEED_STOP_S_MAX))
         if self._engine is not None:
-            self._engine.stop()
+            self._end("trade", self._engine.stop)
         for name, timeout_s in STOP_S_MAX.items():
-            self._jobs.stop(name, timeout_s)
-            self._say(f"{name} has stopped")
+            self._end(name, partial(self._jobs.stop, name, timeout_s))
         self._broker.stop()
         withdraw(self._folder, "bootstrap")
+
+    def _end(self, name: str, stop: Callable[[], None]) -> None:
+        """Stop a part. An interrupt may find it starting or down: then it is killed, and what is written resumes."""
+        try:
+            stop()
+            self._say(f"{name} has stopped")
+        except (ProcessDiedError, FlinkError) as error:
+            if not self._interrupts:
+                raise
+            self._say(f"{name} was killed: {error}")
 
     def _kill_all(self) -> None:
         self._jobs.kill_all()

@@ -52,11 +52,14 @@ class Engine:
             self._rehearsals.tend(self._trade.id)
 
     def stop(self) -> None:
+        """End the job behind a savepoint, then the JVMs; FlinkError without one: then the newest checkpoint serves."""
         self._rehearsals.end()
         self._newest.close()
-        self._trade.stop()
-        self._trade.end()
-        self._cluster.stop()
+        try:
+            self._trade.stop()
+        finally:
+            self._trade.end()
+            self._cluster.stop()
 
     def kill(self) -> None:
         self._rehearsals.end()
