@@ -1,6 +1,7 @@
 """Which term is in force: read from the ends of topics, for a log may be long."""
 
 from collections.abc import Sequence
+from contextlib import suppress
 
 from jobs.adapters.kafka import Reader
 from jobs.begin import read_term
@@ -29,7 +30,8 @@ class Newest:
     def __call__(self) -> int:
         reader = self._reader = self._reader or self._open()
         for message in reader.poll(0):
-            self._number = max(self._number, decode(message.value).epoch)
+            with suppress(BadFrame):  # none of ours
+                self._number = max(self._number, decode(message.value).epoch)
         return self._number
 
     def close(self) -> None:
