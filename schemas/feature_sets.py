@@ -12,9 +12,14 @@ from difflib import get_close_matches
 from functools import cache, cached_property
 
 from schemas.errors import ConfigError
-from schemas.features import ACTIVITY_LOOK_BACK_NS, BY_NAME, NAMES, TABLE, Feature
+from schemas.features import ACTIVITY_LOOK_BACK_NS, BY_NAME, NAMES, PREPROCESSING, TABLE, Feature
 
-SETS = {"default": NAMES, "all": tuple(feature.name for feature in TABLE)}
+SETS = {
+    "default": NAMES,
+    "all": tuple(feature.name for feature in TABLE),
+    # what a preprocessing block gives ahead of Kafka, beside what the shipped strategies read
+    "columns": ("volatility_1s", "spread", *(feature.name for feature in PREPROCESSING)),
+}
 
 
 @dataclass(frozen=True)
