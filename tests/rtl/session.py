@@ -19,6 +19,8 @@ from udfs.market.order_book import LIMITS
 from udfs.market.orders import Orders
 
 MIDNIGHT_NS = midnight_ns(date(2026, 3, 9))
+# Of `packet_ticks` and `packet_top`: sets enough for 100,000 messages without a full one, a FIFO that evens out a burst.
+SIZES = {"INSTRUMENT_W": 3, "LOCATE_W": 6, "SET_W": 10, "WAYS": 4, "LEVEL_W": 8, "DEPTH_W": 7}
 STEP = 100
 FIRST_PRICE = 1_000_000
 
@@ -41,9 +43,9 @@ class Session:
     """Messages of `stocks` stocks, of which the even ones are instruments, and what the block can hold of them."""
 
     stocks: int = 4
-    set_w: int = 9
-    ways: int = 4
-    level_w: int = 8
+    set_w: int = SIZES["SET_W"]
+    ways: int = SIZES["WAYS"]
+    level_w: int = SIZES["LEVEL_W"]
     packets: list[bytes] = field(default_factory=list)
     stamps: list[int] = field(default_factory=list)
     sequence: int = 1

@@ -5,8 +5,8 @@ import os
 import pytest
 
 from tests.rtl.run import simulate
+from tests.rtl.session import SIZES
 
-SIZES = {"INSTRUMENT_W": 3, "LOCATE_W": 6, "SET_W": 9, "WAYS": 4, "LEVEL_W": 8, "DEPTH_W": 7}
 CASES = (
     "realistic_flow",
     "random_pauses",
