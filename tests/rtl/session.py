@@ -19,10 +19,11 @@ from udfs.market.order_book import LIMITS
 from udfs.market.orders import Orders
 
 MIDNIGHT_NS = midnight_ns(date(2026, 3, 9))
-# Of `packet_ticks` and `packet_top`: sets enough for 100,000 messages without a full one, a FIFO that evens out a burst.
+# Of `packet_ticks` and `packet_top`: sets enough for 100,000 messages without a full one, a FIFO for bursts.
 SIZES = {"INSTRUMENT_W": 3, "LOCATE_W": 6, "SET_W": 10, "WAYS": 4, "LEVEL_W": 8, "DEPTH_W": 7}
 STEP = 100
 FIRST_PRICE = 1_000_000
+LASTS_NS = 90 * 10**9  # of `system_session`
 
 
 def universe(symbols: Iterable[str], channels: int = 1) -> Universe:
@@ -100,9 +101,13 @@ _NONE = Packets(np.zeros(0, np.uint8), np.zeros(0, PACKET), 0)
 
 
 def system_session(count: int) -> Session:
-    """A session that an adapter without limits and the block must make the same of: directory, flow, end of the day."""
-    session = Session()
+    """A session that an adapter without limits and the block must make the same of: directory, flow, end of the day.
+
+    It lasts about 90 seconds, so that features are warm, labels mature and orders are filled whatever `count` is.
+    """
+    session, most = Session(), 5
     flow = Market(session.stocks, 3, wild=0.0).messages(count)
     names = [f"S{one}" for one in range(1, session.stocks + 1)]
-    session.send([*directory(names), *flow, message("S", code=b"E", time_ns=10**14 // 2)], apart_ns=20_000_000)
+    apart_ns = LASTS_NS * (1 + most) // (count + len(names) + 1)
+    session.send([*directory(names), *flow, message("S", code=b"E", time_ns=10**14 // 2)], most=most, apart_ns=apart_ns)
     return session

@@ -118,24 +118,28 @@ class Rig:
             yield decode(message.value)
 
     def canonical(self, channel: int) -> dict[str, bytes]:
+        """What trade wrote, as one piece of bytes a topic."""
+        return {name: b"".join(records) for name, records in self.records(channel).items()}
+
+    def records(self, channel: int) -> dict[str, list[bytes]]:
         """What trade wrote, deduplicated by number; a repeat with other bytes fails."""
         made = {topic.name: _distinct(self.frames(topic, channel)) for topic in CANONICAL}
         orders: dict[str, bytes] = {}
         for message in read_all(self.bootstrap, ORDERS.name, channel):
             order, canonical, _ = read_order_message(message.value)
             assert orders.setdefault(order.id, canonical) == canonical
-        made[ORDERS.name] = b"".join(line + b"\n" for line in orders.values())
-        return {name: data for name, data in made.items() if data}
+        made[ORDERS.name] = [line + b"\n" for line in orders.values()]
+        return {name: records for name, records in made.items() if records}
 
 
-def _distinct(frames: Iterable[Frame]) -> bytes:
+def _distinct(frames: Iterable[Frame]) -> list[bytes]:
     records: dict[tuple[int, int], bytes] = {}
     for frame in frames:
         for place, record in enumerate(frame.records):
             number = (frame.epoch, frame.sequence + place)
             assert records.setdefault(number, record.tobytes()) == record.tobytes()
     assert list(records) == sorted(records), "records are missing or out of order"
-    return b"".join(records.values())
+    return [*records.values()]
 
 
 def cut_capture(folder: Path, seconds: int) -> Path:
