@@ -26,12 +26,14 @@ module saturating_sum #(
   wire [WIDTH-1:0] sum = hit_q ? written : read_q;
   wire [WIDTH:0] total = {sum[WIDTH-1], sum} + {{(WIDTH+1-ADD_W){add_i[ADD_W-1]}}, add_i};
 
+  wire again = write_q && address_i == written_address_q;  // as in state_ram
+
   always_ff @(posedge clk) begin
     address_q         <= address_i;
     written_address_q <= address_q;
     write_q           <= write_i;
     hit_q             <= write_i && address_i == address_q;
-    read_q            <= write_q && address_i == written_address_q ? written : words[address_i];
+    read_q            <= ({WIDTH{again}} & written) | ({WIDTH{!again}} & words[address_i]);
     total_q           <= clear_i ? '0 : total[WIDTH-1:0];
     beyond_q          <= !clear_i && (total[WIDTH] ^ total[WIDTH-1]);
     negative_q        <= total[WIDTH];

@@ -20,13 +20,16 @@ module state_ram #(
   logic [WIDTH-1:0]     read_q, written_q;
   logic                 hit_q, write_q;
 
+  // Not written as a choice: yosys would see a memory that reads what it writes, and register its address, not its word.
+  wire again = write_q && address_i == written_address_q;
+
   always_ff @(posedge clk) begin
     address_q         <= address_i;
     written_address_q <= address_q;
     write_q           <= write_i;
     written_q         <= clear_i ? '0 : next_i;
     hit_q             <= write_i && address_i == address_q;
-    read_q            <= write_q && address_i == written_address_q ? written_q : words[address_i];
+    read_q            <= ({WIDTH{again}} & written_q) | ({WIDTH{!again}} & words[address_i]);
     if (write_q) words[written_address_q] <= written_q;
   end
 

@@ -21,7 +21,7 @@ SIZES = {
 BROKEN = {
     "credit_fifo": ("used_next < DEPTH[DEPTH_W:0]", "used_next <= DEPTH[DEPTH_W:0]"),
     "loss_fifo": ("write_i && (full || pending)", "write_i && full"),
-    "saturating_sum": ("read_q            <= write_q &&", "read_q            <= hit_q &&"),
+    "saturating_sum": ("again = write_q &&", "again = hit_q &&"),
     "state_ram": ("hit_q ? written_q : read_q", "read_q"),
 }
 
