@@ -16,8 +16,8 @@ BESIDE := $(MAKE) --no-print-directory --jobs 2 --output-sync=target
 # Where it is set, as in many images, each of the tests' hundreds of processes compiles every module anew: 2 s of CPU.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help setup setup-python setup-jars jars run try test test-core test-system terraform check rtl rtl-long rtl-system \
-	rtl-timing bench soak chaos alerts train cluster lock clean
+.PHONY: help setup setup-python setup-jars jars run try test test-core test-system terraform check rtl rtl-long rtl-coverage \
+	rtl-mutants rtl-system rtl-timing bench soak chaos alerts train cluster lock clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "%-14s%s\n", $$1, $$2}' Makefile
@@ -73,23 +73,34 @@ check: setup-python ## format, lint, types, layers, doctests
 	$(BIN)/lint-imports
 	$(PYTEST) $(PARALLEL) schemas models udfs jobs
 
-rtl: setup-python ## the offload block: lint, simulation against the kernels, proofs (RTL_REQUIRED=1: a skip fails)
-	@infra/setup/rtl.sh
+rtl: setup-python ## the offload block: lint, simulation against the kernels, proofs (RTL_REQUIRED=1: a skip fails; SIM=verilator)
+	@infra/setup/rtl.sh $(if $(filter verilator,$(SIM)),--verilator)
 	@infra/setup/prometheus.sh
 	$(PYTEST) $(PARALLEL) tests/rtl
 
-rtl-long: setup-python ## the block against the models over 100,000 messages and ticks (MESSAGES= TICKS=)
+rtl-long: setup-python ## the block against the models over 100,000 messages and ticks, by Verilator where it can be had (MESSAGES= TICKS= SIM=)
 	@infra/setup/rtl.sh
-	MESSAGES=$(or $(MESSAGES),100000) TICKS=$(or $(TICKS),100000) RTL_TIMEOUT_S=7200 \
+	if infra/setup/rtl.sh --verilator; then export SIM=$(or $(SIM),verilator); fi; \
+		MESSAGES=$(or $(MESSAGES),100000) TICKS=$(or $(TICKS),100000) RTL_TIMEOUT_S=7200 \
 		$(PYTEST) tests/rtl/test_packets.py tests/rtl/test_preprocess.py
+
+rtl-coverage: setup-python ## which lines, branches and bits of the block its tests reach, counted by Verilator
+	@infra/setup/rtl.sh --verilator
+	@rm -rf .penstock/rtl/verilator-coverage
+	SIM=verilator RTL_COVERAGE=1 $(PYTEST) tests/rtl/test_mold_rx.py tests/rtl/test_packets.py tests/rtl/test_preprocess.py
+	@$(BIN)/python -m tests.rtl.code_coverage
+
+rtl-mutants: setup-python ## do the block's tests notice a small fault? (BLOCK=preprocess_pipe COUNT=40 SEED=1)
+	@infra/setup/rtl.sh
+	@$(BIN)/python -m tests.rtl.mutants $(or $(BLOCK),preprocess_pipe) --count $(or $(COUNT),40) --seed $(or $(SEED),1)
 
 rtl-system: setup-python ## packets through the simulated block and through Python: N records, 0 differ (MESSAGES=)
 	@infra/setup/rtl.sh
 	@MESSAGES=$(or $(MESSAGES),10000) $(BIN)/python -m tests.rtl.system
 
-rtl-timing: ## area and Fmax on a Lattice ECP5 (BLOCK=preprocess SPEED=8)
+rtl-timing: ## area and Fmax on a Lattice ECP5 (BLOCK=preprocess SPEED=8 SEEDS="1 2 3")
 	@infra/setup/rtl.sh --timing
-	@rtl/timing.sh $(or $(BLOCK),preprocess) $(or $(SPEED),8)
+	@SEEDS="$(or $(SEEDS),1 2 3)" rtl/timing.sh $(or $(BLOCK),preprocess) $(or $(SPEED),8)
 
 bench: setup-python jars ## throughput and latency beside a bare loop; writes .penstock/bench.json (ARGS=...)
 	@$(BIN)/penstock bench $(ARGS)

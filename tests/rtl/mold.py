@@ -70,8 +70,12 @@ def messages(count: int, random_: random.Random, longest: int = 50) -> list[byte
 
 
 def stream(count: int, seed: int, first: int = 1) -> Iterator[bytes]:
-    """Packets as a bad network brings them: lost, doubled, late, overlapping, heartbeats, another session, the end."""
+    """Packets as a bad network brings them: lost, doubled, late, overlapping, heartbeats, another session, the end.
+
+    The session of an odd seed has each bit of SESSION the other way; another session differs in any one bit.
+    """
     random_ = random.Random(seed)
+    session = bytes(byte ^ 0xFF * (seed % 2) for byte in SESSION)
     sent: list[tuple[int, list[bytes]]] = []
     sequence = first
     for _ in range(count):
@@ -79,20 +83,21 @@ def stream(count: int, seed: int, first: int = 1) -> Iterator[bytes]:
         sent.append((sequence, own))
         fate = random_.random()
         if fate > 0.08:
-            yield packet(sequence, own)
+            yield packet(sequence, own, session)
         sequence += len(own)
         if fate > 0.92:
             old_sequence, old = random_.choice(sent[-8:])
-            yield packet(old_sequence, old)
+            yield packet(old_sequence, old, session)
         elif fate > 0.88:
             lead = messages(2, random_)
-            yield packet(sequence - 1, [own[-1], *lead])
+            yield packet(sequence - 1, [own[-1], *lead], session)
             sent.append((sequence, lead))
             sequence += 2
         elif fate > 0.84:
-            yield packet(sequence, [], count=random_.choice((0, END_OF_SESSION)))
+            yield packet(sequence, [], session, random_.choice((0, END_OF_SESSION)))
         elif fate > 0.82:
-            yield packet(sequence, own, session=b"20260102AC")
+            bit = 1 << random_.randrange(80)
+            yield packet(sequence, own, (int.from_bytes(session, "big") ^ bit).to_bytes(10, "big"))
 
 
 def malformed(seed: int) -> Iterator[bytes]:

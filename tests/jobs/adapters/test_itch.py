@@ -122,7 +122,7 @@ def test_references_are_copied(tmp_path: Path) -> None:
 
 def test_packets_equal_the_plain_receiver(tmp_path: Path) -> None:
     """Lost, late, doubled, overlapping, changed at every byte: message by message as tests.rtl.mold makes them."""
-    given = [*stream(400, 1), *malformed(2)]
+    given = [*stream(400, 2), *malformed(2)]
     path = tmp_path / "feed.pcap"
     path.write_bytes(pcap(given, stamps(given, 10**18), 3))
     packets, line, receiver = read_packets(path), np.zeros(1, LINE), Receiver()
