@@ -9,23 +9,26 @@ from jobs import train as training
 from jobs.adapters.capture import read_capture
 from jobs.train import train
 from models.registry import Registry
-from schemas.config import load
+from schemas.config import FeaturesConfig, load
 from schemas.errors import DataError
+from schemas.feature_sets import SETS, chosen
 
 CAPTURE = Path("tests/data/binance")
 CONFIG = load(Path("jobs/settings/demo.toml"))
 
 
-def test_the_installed_model_is_what_training_makes(tmp_path):
+@pytest.mark.parametrize(("name", "names"), [("direction", "default"), ("direction-columns", "columns")])
+def test_the_installed_models_are_what_training_makes(tmp_path, name, names):
     """From the committed capture, in this process: the same bytes, manifest and card."""
-    shipped = Registry().find("direction")
+    shipped = Registry().find(name, chosen(SETS[names]))
     if shipped.versions != {library: version(library) for library in training.LIBRARIES}:
         pytest.skip("the installed model was made with other libraries")
-    made = train(CONFIG, CAPTURE, Registry(tmp_path), cards=tmp_path)
+    config = msgspec.structs.replace(CONFIG, features=FeaturesConfig(names=SETS[names]))
+    made = train(config, CAPTURE, Registry(tmp_path), cards=tmp_path, name=name)
     assert made == shipped
     assert Registry(tmp_path).open(made.sha256) == Registry().open(shipped.sha256)
-    card = (files("models") / "cards" / "direction.md").read_text(encoding="utf-8")
-    assert (tmp_path / "direction.md").read_text(encoding="utf-8") == card
+    card = (files("models") / "cards" / f"{name}.md").read_text(encoding="utf-8")
+    assert (tmp_path / f"{name}.md").read_text(encoding="utf-8") == card
 
 
 def test_both_parts_have_rows_of_every_instrument():

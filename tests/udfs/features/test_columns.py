@@ -6,9 +6,10 @@ import msgspec
 import numpy as np
 import pytest
 
+from models.registry import Registry, reference
 from schemas.config import FeaturesConfig
 from schemas.control import Term
-from schemas.feature_sets import chosen
+from schemas.feature_sets import SETS, chosen
 from schemas.features import PREPROCESSING
 from schemas.frame import Frame, Records, encode
 from schemas.records import TICK, Kind, TickFlag, TickKind, ticks_of
@@ -84,6 +85,36 @@ def test_decisions_of_the_default_set_are_the_same_from_a_block() -> None:
     frames = list(log(captured(CHANNEL, 45), demo_term(), CHANNEL))
     here, there = (outputs(one, demo_resources()) for one in (frames, by_block(frames)))
     assert here == there and here["decisions.v1"]
+
+
+def scored() -> Term:
+    """The demonstration with the shipped model of the columns."""
+    names = SETS["columns"]
+    model = reference(Registry().find("direction-columns", chosen(names)))
+    return msgspec.structs.replace(asking(names), models=(model,))
+
+
+def test_scores_and_decisions_from_columns_are_the_same_from_a_block() -> None:
+    """The model sees what the job computed as it sees what the block did; a block that says otherwise is heard."""
+    frames = list(log(captured(CHANNEL, 45), scored(), CHANNEL))
+    here, there = (outputs(one, demo_resources()) for one in (frames, by_block(frames)))
+    assert here == there and {"decisions.v1", "outcomes.v1", "progress.v1"} <= here.keys()
+    bent = [_bent(frame) if frame.kind == Kind.PREPROCESSED else frame for frame in by_block(frames)]
+    before, after = (scores(one) for one in (frames, bent))
+    assert len(before) == len(after) > 20 and (before != after).any() and len({*before.tolist()}) > 5
+
+
+def scores(frames: list[Frame]) -> np.ndarray:
+    """What the model says of each row, as the decisions tell it."""
+    messages = [encode(frame) for frame in frames]
+    made = [frame for output in play(messages, CHANNEL, demo_resources()) for _, frame in output.frames]
+    return np.concatenate([frame.records["model_bp"] for frame in made if frame.kind == Kind.DECISIONS])
+
+
+def _bent(frame: Frame) -> Frame:
+    records = frame.records.copy()
+    records["z"] = -records["z"]
+    return with_columns(frame, records)
 
 
 def test_other_columns_make_other_bytes() -> None:
