@@ -56,6 +56,6 @@ def test_ticks_stand_in_the_warehouse_as_those_of_plain_frames(tmp_path: Path) -
     assert made == plain
     named = [[(one["repeated"], one["fault"]) for one in rows] for rows in (raw, raw_made)]
     assert named[0] == named[1] and sum(repeated for repeated, _ in named[0]) > 1
-    assert {Kind.PREPROCESSED} == {one["kind"] for one in raw_made} - {one["kind"] for one in raw}
+    assert {Kind.PREPROCESSED.name} == {one["kind"] for one in raw_made} - {one["kind"] for one in raw}
     kept = [decode(bytes.fromhex(one["data"])) for one in raw_made]
     assert sum(len(one) for one in kept if one.records.dtype == PREPROCESSED) > len(records)
