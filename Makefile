@@ -17,7 +17,7 @@ BESIDE := $(MAKE) --no-print-directory --jobs 2 --output-sync=target
 unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: help setup setup-python setup-jars jars run try test test-core test-system terraform check rtl rtl-long rtl-coverage \
-	rtl-mutants rtl-system rtl-timing bench soak chaos alerts train cluster lock clean
+	rtl-mutants rtl-system rtl-timing bench soak chaos alerts image train cluster lock clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "%-14s%s\n", $$1, $$2}' Makefile
@@ -114,6 +114,9 @@ chaos: setup-python jars ## kill and freeze processes of real runs (KILLS=10 SEE
 alerts: setup-python jars ## a real Prometheus over a real gateway: one alert fires and ends (rules: infra/prometheus)
 	@infra/setup/prometheus.sh --required
 	@$(BIN)/penstock demo alerts $(ARGS)
+
+image: ## the image, built and started once: over PYTHON_IMAGE and MAVEN_IMAGE by digest, or as root over Debian's packages
+	@infra/image/build.sh
 
 train: setup-python ## the model from the earlier part of the capture, judged on the later part (ARGS=...)
 	@$(BIN)/penstock train $(ARGS)

@@ -1,9 +1,11 @@
 """The steps of README's section Submit, taken from there: from an empty broker to a run that is reconciled."""
 
+import json
 import re
 import shlex
 import signal
 import sys
+import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -16,6 +18,8 @@ from jobs.campaign.oracles import fills
 from jobs.cluster import local_cluster
 from jobs.settled import Settled
 from jobs.upgrading.cut import cut
+from schemas import metrics
+from schemas.metrics import METRICS
 from tests.builders import CAPTURE
 from tests.system.rig import penstock, until
 
@@ -24,6 +28,18 @@ README = Path(__file__).parents[2] / "README.md"
 SECONDS, PACE = 100.0, 6
 CHANNELS = (0, 1)
 RUNNING = ("archive", "exchange", "gateway")
+# What a run like this one must be seen to do, and what it need not have: faults, a second replica, a check of parity.
+MOVED = {
+    one.name
+    for one in (
+        *(metrics.ARCHIVED, metrics.TICKS, metrics.FRAMES, metrics.FEATURES, metrics.DECISIONS, metrics.OUTCOMES),
+        *(metrics.CORRECT, metrics.EXCHANGE_ORDERS, metrics.ORDERS, metrics.ORDER_LATENCY, metrics.REPLICA_POSITION),
+        *(metrics.LOSS, metrics.POSITION),
+    )
+}
+RARE = {
+    one.name for one in (metrics.GAPS, metrics.QUARANTINED, metrics.EXCHANGE_FAULTS, metrics.PARITY, metrics.PARITY_AGE)
+}
 
 
 def steps() -> list[list[str]]:
@@ -31,6 +47,16 @@ def steps() -> list[list[str]]:
     section = README.read_text().split("\n## Submit\n")[1]
     lines = section.split("```")[1].strip().splitlines()
     return [shlex.split(re.sub(r"\s*&?\s*#.*", "", line)) for line in lines]
+
+
+def metric_of(series: str) -> str:
+    """The metric of a sample: a histogram's are named after their parts."""
+    return re.sub("_(bucket|count|sum)$", "", series.partition("{")[0])
+
+
+def moved(before: dict[str, float], after: dict[str, float]) -> set[str]:
+    """The metrics of which a sample is another one now."""
+    return {metric_of(series) for series, value in after.items() if before.get(series, 0.0) != value}
 
 
 class Hands:
@@ -60,6 +86,16 @@ class Hands:
         output, error = process.communicate(timeout=240)
         assert process.returncode == status, output + error
         return output + error
+
+    def told(self) -> dict[str, float]:
+        """Every sample on the pages of the processes that run, by its name and labels."""
+        found = {}
+        for name in RUNNING:
+            [target] = json.loads((self.folder / "metrics" / f"{name}.json").read_text())
+            with urllib.request.urlopen(f"http://{target['targets'][0]}/metrics", timeout=5) as page:
+                lines = page.read().decode().splitlines()
+            found |= {key: float(value) for key, _, value in (line.rpartition(" ") for line in lines if line[0] != "#")}
+        return found
 
     def _start(self, name: str, words: list[str]) -> None:
         process = self.processes[name] = Process(name, self.folder / "processes")
@@ -93,8 +129,11 @@ def test_the_steps_of_the_readme_make_a_run(hands: Hands) -> None:
         hands.do(step)
     settled = Settled(hands.bootstrap, CHANNELS, hands.folder)
     until(settled.is_read, 120, "trade has read the logs")
+    before = hands.told()
     hands.do(feed)
     until(settled, 120, "every order is at its end")
     assert fills(hands.folder) > 0
+    until(lambda: moved(before, hands.told()) >= MOVED, 10, "the pages tell of all that has happened")
+    assert {one.name for one in METRICS if set(one.by) & set(RUNNING)} - RARE <= set(map(metric_of, hands.told()))
     assert "alive" in hands.do(status)
     assert "lost 0 doubled 0" in hands.do(reconcile)
