@@ -34,7 +34,6 @@ MOVED = {
     for one in (
         *(metrics.ARCHIVED, metrics.TICKS, metrics.FRAMES, metrics.FEATURES, metrics.DECISIONS, metrics.OUTCOMES),
         *(metrics.CORRECT, metrics.EXCHANGE_ORDERS, metrics.ORDERS, metrics.ORDER_LATENCY, metrics.REPLICA_POSITION),
-        *(metrics.LOSS, metrics.POSITION),
     )
 }
 RARE = {
