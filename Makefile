@@ -90,9 +90,9 @@ rtl-coverage: setup-python ## which lines, branches and bits of the block its te
 	SIM=verilator RTL_COVERAGE=1 $(PYTEST) tests/rtl/test_mold_rx.py tests/rtl/test_packets.py tests/rtl/test_preprocess.py
 	@$(BIN)/python -m tests.rtl.code_coverage
 
-rtl-mutants: setup-python ## do the block's tests notice a small fault? (BLOCK=preprocess_pipe COUNT=40 SEED=1)
+rtl-mutants: setup-python ## do the block's tests notice a small fault? (BLOCK=preprocess_pipe COUNT=30 SEED=1)
 	@infra/setup/rtl.sh
-	@$(BIN)/python -m tests.rtl.mutants $(or $(BLOCK),preprocess_pipe) --count $(or $(COUNT),40) --seed $(or $(SEED),1)
+	@$(BIN)/python -m tests.rtl.mutants $(or $(BLOCK),preprocess_pipe) --count $(or $(COUNT),30) --seed $(or $(SEED),1)
 
 rtl-system: setup-python ## packets through the simulated block and through Python: N records, 0 differ (MESSAGES=)
 	@infra/setup/rtl.sh

@@ -1,6 +1,5 @@
 """The two ends of an AXI-Stream for a bench: random pauses, and the rules of the stream checked on the way."""
 
-import os
 import random
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -16,8 +15,6 @@ async def start(dut: Any, **inputs: int) -> None:
     Clock(dut.clk, PERIOD_NS, unit="ns").start()
     for name, value in inputs.items():
         getattr(dut, name).value = value
-    if "MUTANT" in os.environ:
-        dut.mutant.value = int(os.environ["MUTANT"])  # tests/rtl/mutants.py: the fault that is switched on
     await reset(dut)
 
 
