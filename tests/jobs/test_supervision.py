@@ -10,11 +10,12 @@ import pytest
 
 from jobs.adapters.processes import Process, ProcessDiedError
 from jobs.adapters.supervisor import Supervisor
-from jobs.campaign.events import back, down
+from jobs.campaign.events import back, down, is_up, warm
 from jobs.campaign.plan import KINDS, draw
 from jobs.campaign.report import failed, upper_bound
 from jobs.campaign.round import Round
 from jobs.campaign.strikes import Struck
+from jobs.campaign.takeovers import table
 from jobs.supervision.bodies import Job
 from jobs.supervision.events import Event
 from jobs.supervision.kept import Kept
@@ -158,6 +159,34 @@ def test_only_the_last_event_of_a_part_counts() -> None:
     events = [Event(1, "feed", "up", ""), Event(2, "broker", "down", ""), Event(3, "broker", "up", "")]
     assert down(events) == set()
     assert down([*events, Event(4, "feed", "down", ""), Event(5, "taskmanager-2", "warm", "")]) == {"feed"}
+
+
+def test_a_feed_that_is_begun_again_does_not_listen_before_it_is_up() -> None:
+    events = [Event(1, "feed", "up", ""), Event(2, "feed", "down", "")]
+    assert [is_up(events[:count], "feed") for count in (0, 1, 2)] == [False, True, False]
+    assert is_up([*events, Event(3, "feed", "up", "")], "feed")
+
+
+def test_a_new_term_takes_the_warmth_of_a_spare() -> None:
+    events = [Event(1, "taskmanager-1", "warm", ""), Event(2, "taskmanager-2", "warm", "")]
+    assert warm(events) == {"taskmanager-1", "taskmanager-2"}
+    events.append(Event(3, "taskmanager-2", "cold", "term 2 has begun"))
+    assert warm(events) == {"taskmanager-1"}
+    assert warm([*events, Event(4, "taskmanager-2", "warm", "")]) == {"taskmanager-1", "taskmanager-2"}
+
+
+def test_takeovers_are_told_by_what_the_spare_knew() -> None:
+    strike = draw(1, seed=1)[0]
+    struck = [
+        Struck(strike, 1.0, pause_s, (), spare) for pause_s, spare in ((1.0, "warm"), (3.0, "warm"), (9.0, "cold"))
+    ]
+    shown = table(struck, usual_s=0.5)
+    assert [[*column.cells] for column in shown.columns] == [
+        ["warm", "cold"],
+        ["2", "1"],
+        ["2.0", "9.0"],
+        ["3.0", "9.0"],
+    ]
 
 
 def test_a_killed_part_is_not_back_before_it_was_seen_down() -> None:
