@@ -5,13 +5,19 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from rich.console import Console
 
+from jobs.adapters import endpoints
 from jobs.adapters.broker import Broker
 from jobs.adapters.capture import frames, read_capture
 from jobs.adapters.kafka import read_all
 from jobs.campaign.busy import busy_config
 from jobs.campaign.oracles import fills, judge
+from jobs.execution.following import Positions
+from jobs.execution.holdings import has_traded
+from jobs.halt import halt, resume
 from jobs.run import through_gateway
+from jobs.term import term
 from schemas.config import load
 from schemas.control import Term, read_control
 from schemas.frame import Frame, decode
@@ -24,36 +30,34 @@ from udfs.play import play
 
 pytestmark = [pytest.mark.system, pytest.mark.timeout(600)]
 
-SECONDS, LEAD, PACE = 130, 60, 1.0
+SECONDS, LEAD = 170, 60
 
 
-def said(*arguments: str) -> str:
-    process = penstock(*arguments)
-    output, errors = process.communicate(timeout=120)
-    assert process.returncode == 0, output + errors
-    return output
+def state_what_is_held(folder: Path, config: Path) -> None:
+    """A new term in the middle of the run, twice asked for and begun once."""
+    halt(folder, "a term states what is held", "test")
+    positions = Positions(folder, is_stated=True)
+    given = (endpoints.require(folder, "bootstrap"), load(config))
+    for _ in range(2):
+        begun = term(*given, console=Console(quiet=True), positions=positions)
+        assert {channel: one.number for channel, one in begun.items()} == {0: 2, 1: 2}
+    resume(folder, "test")
 
 
 def test_interrupted_and_resumed(tmp_path: Path) -> None:
     folder, data, config = tmp_path / "run", cut_capture(tmp_path / "data", SECONDS), busy_config(tmp_path)
-    fed = ("--data", str(data), "--pace", str(PACE), "--lead", str(LEAD))
-    command = ("run", "--cluster", "--config", str(config), *fed, "--folder", str(folder))
+    here = ("--config", str(config), "--data", str(data), "--lead", str(LEAD), "--folder", str(folder), "--no-report")
 
-    first = penstock(*command)
-    until(lambda: fills(folder) > 0 or first.poll() is not None, 240, "an order is filled")
-    here = ("--folder", str(folder))
-    said("halt", "--reason", "a term states what is held", *here)
-    begun = said("term", "--config", str(config), "--carry", *here)
-    assert "channel 0: term 2 begins" in begun and "channel 1: term 2 begins" in begun
-    assert "nothing to begin" in said("term", "--config", str(config), "--carry", *here)
-    said("resume", *here)
+    first = penstock("run", "--cluster", *here, "--pace", "1")
+    until(lambda: is_traded(folder) or first.poll() is not None, 240, "both channels have traded")
+    state_what_is_held(folder, config)
     first.send_signal(signal.SIGINT)
     output, errors = first.communicate(timeout=120)
     assert first.returncode == 130 and "goes on from here" in output, output + errors
     assert belonging(folder) == [] and not (folder / "finished.json").exists()
     before = fills(folder)
 
-    second = penstock(*command)
+    second = penstock("run", "--cluster", *here, "--pace", "2")
     output, errors = second.communicate(timeout=300)
     assert second.returncode == 0, output + errors
     assert belonging(folder) == []
@@ -73,6 +77,10 @@ def test_interrupted_and_resumed(tmp_path: Path) -> None:
         broker.stop()
 
 
+def is_traded(folder: Path) -> bool:
+    return fills(folder) > 0 and all(has_traded(folder, channel, 1) for channel in CHANNELS)
+
+
 def compare(logged: list[Frame], features: list[Frame], channel: int, data: Path, path: Path) -> None:
     """Every record of the feed, and every feature but its place in the log, as in a run that nobody interrupted."""
     config = through_gateway(load(path))
@@ -80,8 +88,8 @@ def compare(logged: list[Frame], features: list[Frame], channel: int, data: Path
     fed = [frame for frame in logged if frame.source == Source.FEED and frame.kind in FEED_KINDS]
     whole = frames(ticks, channel, config.feed, Source.FEED, 1, 0)
     assert b"".join(one.records.tobytes() for one in fed) == b"".join(one.records.tobytes() for one in whole)
-    term = terms_of(logged)[0]
-    outputs = play(messages(log(ticks, term, channel, config.feed)), channel, demo_resources())
+    first = terms_of(logged)[0]
+    outputs = play(messages(log(ticks, first, channel, config.feed)), channel, demo_resources())
     expected = [frame for output in outputs for topic, frame in output.frames if topic is FEATURES]
     assert values_of(features) == values_of(expected) != b""
 
