@@ -3,6 +3,7 @@
 import os
 import pty
 import re
+import signal
 import subprocess
 import sys
 import threading
@@ -58,7 +59,9 @@ def test_a_key_kills_the_worker_and_the_lines_go_on(tmp_path: Path) -> None:
         terminal.press("q")
         assert terminal.process.wait(300) == 0, terminal.shown[-3000:]
     finally:
-        terminal.process.kill()
+        if terminal.process.poll() is None:
+            terminal.process.send_signal(signal.SIGINT)  # then it ends its run, too
+            terminal.process.wait(60)
     said = re.search(VERDICT, terminal.shown)
     assert said and "worker killed: decisions paused for" in terminal.shown, terminal.shown[-3000:]
     assert int(said[2]) > 0 and int(said[3]) > 0, "orders were filled"

@@ -1,9 +1,11 @@
 """`penstock run --cluster`: a term that states what is held, an interrupt, and on as if nothing had happened."""
 
 import signal
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
+import psutil
 import pytest
 from rich.console import Console
 
@@ -16,7 +18,7 @@ from jobs.campaign.oracles import fills, judge
 from jobs.execution.following import Positions
 from jobs.execution.holdings import has_traded
 from jobs.halt import halt, resume
-from jobs.run import through_gateway
+from jobs.run import end_leftovers, through_gateway
 from jobs.term import term
 from schemas.config import load
 from schemas.control import Term, read_control
@@ -44,8 +46,18 @@ def state_what_is_held(folder: Path, config: Path) -> None:
     resume(folder, "test")
 
 
-def test_interrupted_and_resumed(tmp_path: Path) -> None:
-    folder, data, config = tmp_path / "run", cut_capture(tmp_path / "data", SECONDS), busy_config(tmp_path)
+@pytest.fixture
+def folder(tmp_path: Path) -> Iterator[Path]:
+    """Of a run; whatever becomes of the test, nothing of it runs afterwards."""
+    yield tmp_path / "run"
+    for process in psutil.Process().children():
+        process.kill()
+        process.wait(10)
+    end_leftovers(tmp_path / "run")
+
+
+def test_interrupted_and_resumed(folder: Path, tmp_path: Path) -> None:
+    data, config = cut_capture(tmp_path / "data", SECONDS), busy_config(tmp_path)
     here = ("--config", str(config), "--data", str(data), "--lead", str(LEAD), "--folder", str(folder), "--no-report")
 
     first = penstock("run", "--cluster", *here, "--pace", "1")
