@@ -8,8 +8,8 @@ COMPILE := PATH="$$PWD/.uv/bin:$$PATH" uv pip compile --quiet --python-version 3
 IMAGE_EXTRAS := pipeline broker aws
 # Tests that share nothing run two at a time (JOBS=n: as many as you have cores).
 PARALLEL := -n $(or $(JOBS),2) --dist worksteal
-# Those with processes of their own mostly wait, and share them within a file.
-BY_FILE := -n $(or $(JOBS),2) --dist loadfile
+# Those with processes of their own share them within a file; files come in the order of tests/conftest.py.
+BY_FILE := -n $(or $(JOBS),2) --dist loadfile --no-loadscope-reorder
 # Targets of which one mostly waits (for downloads, for AWS's delays); what each says comes in one piece, when it ends.
 BESIDE := $(MAKE) --no-print-directory --jobs 2 --output-sync=target
 

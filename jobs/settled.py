@@ -5,9 +5,9 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from jobs.adapters.kafka import Reader, committed
+from jobs.adapters.kafka import Group
 from jobs.sql import sql
-from schemas.topics import ORDERS, TICKS, TRADE_GROUP, Topic
+from schemas.topics import ORDERS, TICKS, TRADE_GROUP
 
 # Orders without a terminal report, and how much of the two topics that say so has been archived.
 OPEN_ORDERS = """
@@ -23,11 +23,12 @@ class Settled:
     """Asked again and again; true once two successive answers found the same log read to its end, and no open order."""
 
     def __init__(self, bootstrap: str, channels: Sequence[int], folder: Path) -> None:
-        self._bootstrap, self._channels, self._folder = bootstrap, channels, folder
+        self._channels, self._folder = channels, folder
+        self._log, self._orders = (Group(bootstrap, TRADE_GROUP, topic.name, channels) for topic in (TICKS, ORDERS))
         self._last: dict[str, dict[int, int]] = {}
 
     def __call__(self) -> bool:
-        ends = {topic.name: self._ends(topic) for topic in (TICKS, ORDERS)}
+        ends = {TICKS.name: self._log.ends(), ORDERS.name: self._orders.ends()}
         is_same, self._last = ends == self._last, ends
         if not is_same or not self.is_read():
             return False
@@ -35,14 +36,7 @@ class Settled:
 
     def is_read(self) -> bool:
         """Whether trade has checkpointed all that the logs hold now."""
-        return committed(self._bootstrap, TRADE_GROUP, TICKS.name, self._channels) == self._ends(TICKS)
-
-    def _ends(self, topic: Topic) -> dict[int, int]:
-        reader = Reader(self._bootstrap, topic.name, self._channels, "end")
-        try:
-            return reader.high_watermarks()
-        finally:
-            reader.close()
+        return self._log.has_read_all()
 
     def _archived(self) -> dict[str, dict[int, int]]:
         found: dict[str, dict[int, int]] = {topic.name: dict.fromkeys(self._channels, 0) for topic in (TICKS, ORDERS)}

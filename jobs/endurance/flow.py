@@ -4,7 +4,7 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from jobs.adapters.kafka import Reader, committed
+from jobs.adapters.kafka import Group, Reader
 from jobs.adapters.sqlite import read_only
 from jobs.endurance.stage import Stage
 from jobs.endurance.steady import Sent, read_sent
@@ -38,12 +38,13 @@ class Flow:
         self._readers = {
             topic: Reader(stage.bootstrap, topic.name, stage.channels, "end") for topic in (TICKS, DECISIONS, ORDERS)
         }
+        self._trade = Group(stage.bootstrap, TRADE_GROUP, TICKS.name, stage.channels)
         self.moments: list[Moment] = []
 
     def look(self, at_s: float) -> Moment:
         """Add a moment; what was done is asked for first, so that it is never ahead of what was written."""
         stage = self._stage
-        read = sum(committed(stage.bootstrap, TRADE_GROUP, TICKS.name, stage.channels).values())
+        read = sum(self._trade.committed().values())
         with read_only(stage.folder / LEDGER) as ledger:
             taken = int(ledger.execute("SELECT count(*) FROM orders").fetchone()[0])
         sent = read_sent(stage.processes["load"].output()) or Sent(0, 0.0)
@@ -52,6 +53,7 @@ class Flow:
         return found
 
     def close(self) -> None:
+        self._trade.close()
         for reader in self._readers.values():
             reader.close()
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from jobs.adapters.broker import Broker
 from jobs.adapters.endpoints import publish
 from jobs.adapters.java import jar_arguments
-from jobs.adapters.kafka import Reader, committed
+from jobs.adapters.kafka import Group
 from jobs.adapters.processes import Process
 from jobs.adapters.supervisor import PENSTOCK
 from jobs.begin import begin
@@ -34,6 +34,7 @@ class Stage:
         self.folder, self._records = folder, folder / "processes"
         self.processes = {name: Process(name, self._records) for name in NAMES}
         self._broker = Broker(folder / "broker")
+        self._groups: dict[str, Group] = {}
 
     def open(self) -> None:
         """Start the broker in an empty folder and begin the logs; what a killed drill left behind is ended first."""
@@ -48,6 +49,9 @@ class Stage:
         publish(self.folder, bootstrap=self.bootstrap)
         config = through_gateway(load(self.config))
         self.channels = config.universe.channels
+        self._groups = {
+            name: Group(self.bootstrap, replica.group, TICKS.name, self.channels) for name, replica in REPLICAS.items()
+        }
         begin(self.bootstrap, config)
 
     def start(self, name: str, *more: str) -> None:
@@ -67,12 +71,7 @@ class Stage:
 
     def is_read(self, replica: str) -> bool:
         """Whether a replica has checkpointed all that the logs hold now."""
-        reader = Reader(self.bootstrap, TICKS.name, self.channels, "end")
-        try:
-            ends = reader.high_watermarks()
-        finally:
-            reader.close()
-        return committed(self.bootstrap, REPLICAS[replica].group, TICKS.name, self.channels) == ends
+        return self._groups[replica].has_read_all()
 
     def check(self, *names: str) -> None:
         for name in names:
@@ -82,6 +81,8 @@ class Stage:
     def close(self) -> None:
         for process in self.processes.values():
             process.kill()
+        for group in self._groups.values():
+            group.close()
         self._broker.kill()
 
     def _arguments(self, name: str) -> list[str]:

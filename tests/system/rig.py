@@ -11,7 +11,7 @@ import psutil
 
 from jobs.adapters.broker import Broker
 from jobs.adapters.java import find_jars, jar_arguments
-from jobs.adapters.kafka import Producer, Reader, committed, create_topics, partition_count, read_all
+from jobs.adapters.kafka import Group, Producer, create_topics, partition_count, read_all
 from jobs.adapters.processes import Process
 from schemas.control import Quarantined, read_quarantined
 from schemas.errors import PenstockError
@@ -53,9 +53,11 @@ class Rig:
         self.folder = folder
         self._broker = Broker(folder / "broker")
         self.bootstrap = self._broker.start()
+        self._group = Group(self.bootstrap, TRADE_GROUP, TICKS.name, CHANNELS)
         create_topics(self.bootstrap, demo().universe.channels)
 
     def close(self) -> None:
+        self._group.close()
         self._broker.stop()
 
     def write(self, channel: int, messages: Iterable[bytes], pause_s: float = 0.0) -> None:
@@ -83,11 +85,7 @@ class Rig:
 
     def is_read(self) -> bool:
         """Whether a job with checkpoints has taken all that the logs hold now."""
-        reader = Reader(self.bootstrap, TICKS.name, CHANNELS, "end")
-        try:
-            return committed(self.bootstrap, TRADE_GROUP, TICKS.name, CHANNELS) == reader.high_watermarks()
-        finally:
-            reader.close()
+        return self._group.has_read_all()
 
     def empty(self, *topics: Topic) -> None:
         """Delete topics and make them again."""

@@ -116,12 +116,31 @@ def read_all(bootstrap: str, topic: str, partition: int) -> Iterator[Message]:
         reader.close()
 
 
-def committed(bootstrap: str, group: str, topic: str, partitions: Sequence[int]) -> dict[int, int]:
-    """How far a group says that it has read each partition; 0 where it has said nothing."""
-    consumer = Consumer({**connection(bootstrap), "group.id": group, "enable.auto.commit": False})
-    wanted = [TopicPartition(topic, partition) for partition in partitions]
-    try:
-        found = answer(lambda timeout_s: consumer.committed(wanted, timeout=timeout_s), bootstrap)
-    finally:
-        consumer.close()
-    return {one.partition: max(0, one.offset) for one in found}
+class Group:
+    """How far a group has read a topic's partitions; asked again and again over one connection."""
+
+    def __init__(self, bootstrap: str, name: str, topic: str, partitions: Sequence[int]) -> None:
+        self._bootstrap = bootstrap
+        self._wanted = [TopicPartition(topic, partition) for partition in partitions]
+        self._consumer = Consumer({**connection(bootstrap), "group.id": name, "enable.auto.commit": False})
+
+    def committed(self) -> dict[int, int]:
+        """The offset after the last message that it says it has read; 0 where it has said nothing."""
+        found = answer(lambda timeout_s: self._consumer.committed(self._wanted, timeout=timeout_s), self._bootstrap)
+        return {one.partition: max(0, one.offset) for one in found}
+
+    def has_read_all(self) -> bool:
+        """Whether it says that it has read what the partitions hold now."""
+        committed = self.committed()
+        return committed == self.ends()
+
+    def ends(self) -> dict[int, int]:
+        """The offset after the last message of each partition."""
+        return {one.partition: self._end(one) for one in self._wanted}
+
+    def close(self) -> None:
+        self._consumer.close()
+
+    def _end(self, where: TopicPartition) -> int:
+        _, high = answer(lambda timeout_s: self._consumer.get_watermark_offsets(where, timeout_s), self._bootstrap)
+        return int(high)
