@@ -77,7 +77,7 @@ def test_a_job_lives_through_a_kill_and_a_savepoint(cluster: Cluster, folder: Pa
 
     (host,) = cluster.rest.hosts(job)
     os.kill(cluster.taskmanager_pids()[host], signal.SIGKILL)
-    until(lambda: host not in cluster.rest.taskmanagers(), 10)
+    until(lambda: host not in cluster.rest.taskmanagers(), 60)
     before = len(counts(seen))
     assert host not in cluster.taskmanager_pids()
     spare = cluster.add_taskmanager()

@@ -45,7 +45,7 @@ def test_missing_broker_is_one_message_within_seconds(client, capfd):
     began = time.monotonic()
     with pytest.raises(SetupError, match=r"no Kafka broker answers at 127\.0\.0\.1"):
         client(f"127.0.0.1:{free_port()}")
-    assert time.monotonic() - began < 6
+    assert time.monotonic() - began < 20  # 4 s and what a busy machine adds; the client's own patience is a minute
     assert capfd.readouterr().err == ""
 
 
