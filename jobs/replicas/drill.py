@@ -19,7 +19,7 @@ from jobs.replicas.stream import Phase, arrivals_ns, gap_s_max
 from schemas.topics import ORDERS
 from schemas.trading import read_order_message
 
-__all__ = ["Result", "diverge", "lose_each"]
+__all__ = ["Result", "diverge", "go_wrong", "lose_each"]
 
 WARM_UP_PACE = 6.0  # a minute of channel time passes before the first order
 READY_S_MAX = 180.0
@@ -63,6 +63,11 @@ def lose_each(
 def diverge(stage: Stage, data: Path, pace: float, say: Say) -> tuple[int, str]:
     """Let b see other bids from some moment on; positions compared before, and what the gateway said at its end."""
     _begin(stage, data, pace, say, "a")
+    return go_wrong(stage, say)
+
+
+def go_wrong(stage: Stage, say: Say) -> tuple[int, str]:
+    """Start b, which has no state yet, to go wrong beside a; as `diverge`, once orders flow."""
     say("replica b starts; 100 s of channel time into its log, its bids are one step too low")
     stage.start("trade-b", "--inject", "bids")
     stage.wait_ready("trade-b")
