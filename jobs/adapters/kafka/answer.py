@@ -13,7 +13,10 @@ STALL_S_MAX = 20.0  # without any progress, before a send, a flush or a bounded 
 MESSAGE_BYTES_MAX = 4 << 20
 QUIET = {"log_level": 2, "log.connection.close": False}  # what goes wrong is raised, once, by us
 _NOBODY = (KafkaError._TRANSPORT, KafkaError._ALL_BROKERS_DOWN, KafkaError._TIMED_OUT, KafkaError._RESOLVE)
-_LEADERLESS = (KafkaError.NOT_LEADER_FOR_PARTITION, KafkaError.LEADER_NOT_AVAILABLE)  # for a moment, after a start
+_LEADERLESS = (  # for a moment, after a start
+    *(KafkaError.NOT_LEADER_FOR_PARTITION, KafkaError.LEADER_NOT_AVAILABLE),
+    *(KafkaError.NOT_COORDINATOR, KafkaError.COORDINATOR_NOT_AVAILABLE, KafkaError.COORDINATOR_LOAD_IN_PROGRESS),
+)
 
 
 def answer(ask: Callable[[float], Any], bootstrap: str) -> Any:
