@@ -3,7 +3,7 @@
 import pytest
 
 # Files of system tests that take longest, by what they took: two run at a time, and none of these may be begun last.
-LONGEST = ("test_faults", "test_pair", "test_supervised", "test_run", "test_kill", "test_replace")
+LONGEST = ("test_faults", "test_pair", "test_supervised", "test_run", "test_kill", "test_replace", "test_demo")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -155,7 +155,7 @@ def paper(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Paper]:
 
 def test_no_order_is_lost_or_doubled(paper: Paper, cluster: Cluster, tmp_path: Path) -> None:
     job = cluster.submit("jobs.trade", *paper.rig.trade_arguments())
-    paper.feed(cut_capture(tmp_path, 150), pace=4)
+    paper.feed(cut_capture(tmp_path, 150), pace=3)
     repeats = 0
     for _ in range(5):  # until a kill falls between an order and the next checkpoint
         known = len(set(paper.orders()))
