@@ -8,7 +8,8 @@ from typing import Any
 import cocotb
 from cocotb.triggers import RisingEdge
 
-from tests.rtl.mold import Receiver, lengths, malformed, stream
+from tests.rtl import coverage
+from tests.rtl.mold import END_OF_SESSION, HEADER_SIZE, Receiver, lengths, malformed, stream
 from tests.rtl.stream import offer, reset, start
 
 COUNT = int(os.environ.get("PACKETS", "600"))
@@ -54,7 +55,26 @@ async def check(dut: Any, packets: Iterable[bytes], idle: float = 0.0, seed: int
     for place, (found, wanted) in enumerate(zip(events, receiver.events, strict=False)):
         assert found == wanted, f"event {place} of {len(receiver.events)}: {found} is not {wanted}"
     assert len(events) == len(receiver.events)
+    sample(given, receiver)
     return receiver
+
+
+def sample(packets: list[bytes], receiver: Receiver) -> None:
+    """What was met, from packets whose events were right."""
+    for name, *values in receiver.events:
+        coverage.mold_event("gap of 1" if name == "gap" and values[1] == 1 else str(name))
+        if name == "message" and values[0] == 2**64 - 1:
+            coverage.mold_event("wrap")
+    accepted = {values[1] for name, *values in receiver.events if name == "message"}
+    for data in packets:
+        count, at = int.from_bytes(data[18:20], "big"), HEADER_SIZE
+        if len(data) >= HEADER_SIZE:
+            coverage.mold_count({0: "heartbeat", 1: "1", 2: "2", END_OF_SESSION: "end"}.get(count, "more"))
+        while at + 2 <= len(data):
+            size = int.from_bytes(data[at : at + 2], "big")
+            if data[at + 2 : at + 2 + size] in accepted:
+                coverage.mold_message((at + 2) % 8, size)
+            at += 2 + size
 
 
 @cocotb.test(timeout_time=20, timeout_unit="ms")
@@ -97,6 +117,13 @@ async def resets(dut: Any) -> None:
         for _ in range(words):
             await RisingEdge(dut.clk)
         task.cancel()
+        coverage.mold_reset(words)
         dut.s_axis_tvalid.value = 0
         await reset(dut, 1)
         await check(dut, stream(12, 70 + words, first=1000 * words))
+
+
+@cocotb.test(timeout_time=1, timeout_unit="ms")
+async def bins_are_met(dut: Any) -> None:
+    """What the cases before had to meet."""
+    coverage.check_met("mold")

@@ -12,7 +12,9 @@ from jobs.adapters.mold import LINE, receive
 from schemas.frame import Records
 from schemas.records import TICK, Status, TickFlag, TickKind
 from tests.itch import Market, message
+from tests.rtl import coverage
 from tests.rtl.mold import malformed, packet
+from tests.rtl.sampling import sample, watch_fifo
 from tests.rtl.session import MIDNIGHT_NS, Session, system_session
 from tests.rtl.stream import Stream, offer, reset, start
 
@@ -65,10 +67,16 @@ async def exchange(
         raise AssertionError(f"{len(differ)} differ, first {place}: {found[place]} is not {wanted[place]}")
     await ClockCycles(dut.clk, 200)
     assert not dut.m_axis_tvalid.value, "a tick too many"
+    sample(session, wanted)
+    counted(dut)
 
 
 def counted(dut: Any) -> dict[str, int]:
-    return {name: int(getattr(dut, f"{name}_o").value) for name in COUNTERS}
+    """The counters since the reset."""
+    found = {name: int(getattr(dut, f"{name}_o").value) for name in COUNTERS}
+    for name in (name for name in COUNTERS if found[name]):
+        coverage.counter(name)
+    return found
 
 
 @cocotb.test(timeout_time=500, timeout_unit="ms")
@@ -146,8 +154,8 @@ async def again(dut: Any, session: Session) -> None:
 
 @cocotb.test(timeout_time=50, timeout_unit="ms")
 async def overflows(dut: Any) -> None:
-    """A full set, a bid above the window, an ask below it, a price off step, a level too large."""
-    for round_ in range(5):
+    """A full set, a bid above the window, an ask below it, prices off step, a level too large."""
+    for round_ in range(6):
         session = Session()
         base = int(session.window[0])
         order = {"locate": 2, "shares": 100, "price": base + 500}
@@ -157,6 +165,7 @@ async def overflows(dut: Any) -> None:
             [message("A", **{**order, "price": base + (100 << 8)}, reference=7, side=b"B")],
             [message("A", **{**order, "price": base - 100}, reference=7, side=b"S")],
             [message("A", **{**order, "price": base + 550}, reference=7, side=b"S")],
+            [message("A", **{**order, "price": base + 550}, reference=7, side=b"B")],
             [message("A", **{**order, "shares": 2**32 - 1}, reference=7, side=b"B")],
         )[round_]
         flow += [message("D", locate=2, reference=0), message("E", locate=2, reference=1 << 20, shares=30)]
@@ -188,6 +197,7 @@ async def edges(dut: Any) -> None:
         message("Q", locate=4, shares=0, price=1),
         message("P", locate=4, shares=1, price=1, time_ns=2**48 - 1),
         message("D", locate=4, reference=6),
+        message("A", locate=4, shares=3, price=base, reference=8, side=b"S"),
     ]
     session.send(flow, most=2)
     await begin(dut, session)
@@ -202,6 +212,7 @@ async def feed_too_fast(dut: Any) -> None:
     session = Session()
     session.send(Market(4, 9).messages(1200))
     await begin(dut, session)
+    watching = cocotb.start_soon(watch_fifo(dut))
     await send(dut, session, 0)
     dut.m_axis_tready.value = 1
     ticks = bytearray()
@@ -209,6 +220,7 @@ async def feed_too_fast(dut: Any) -> None:
         await RisingEdge(dut.clk)
         if dut.m_axis_tvalid.value:
             ticks += dut.m_axis_tdata.value.to_unsigned().to_bytes(40, "little")
+    watching.cancel()
     found = np.frombuffer(bytes(ticks), TICK)
     assert counted(dut)["dropped"] > 0
     gaps = np.flatnonzero((found["kind"] == TickKind.STATUS) & (found["size"] == Status.GAP))
@@ -248,3 +260,29 @@ async def malformed_packets(dut: Any) -> None:
     receive(session.places(), line)
     await exchange(dut, session, session.ticks())
     assert counted(dut)["malformed"] >= line["malformed"][0] > 50
+
+
+@cocotb.test(timeout_time=50, timeout_unit="ms")
+async def resets_in_every_state(dut: Any) -> None:
+    """A reset while the order table clears, waits, reads, looks, acts, or holds what it gives."""
+    await begin(dut, Session())
+    for state in range(6):
+        before, after = Session(), Session()
+        before.send(Market(4, 60).messages(60))
+        after.send(Market(4, 70 + state).messages(30))
+        await (reset(dut, 1) if state == 0 else again(dut, before))
+        task = cocotb.start_soon(send(dut, before))
+        dut.m_axis_tready.value = 1
+        while int(dut.order_table.state.value) != state:
+            await RisingEdge(dut.clk)
+        coverage.packets_reset(state)
+        task.cancel()
+        dut.s_axis_tvalid.value = 0
+        await again(dut, after)
+        await exchange(dut, after, after.ticks(), state, 0.8)
+
+
+@cocotb.test(timeout_time=1, timeout_unit="ms")
+async def bins_are_met(dut: Any) -> None:
+    """What the cases before had to meet."""
+    coverage.check_met("packets")

@@ -2,7 +2,7 @@
 
 from tests.rtl.run import simulate
 
-CASES = ("full_rate", "random_pauses", "every_malformation", "every_length", "sequence_wraps", "resets")
+CASES = ("full_rate", "random_pauses", "every_malformation", "every_length", "sequence_wraps", "resets", "bins_are_met")
 
 
 def test_equals_the_plain_receiver() -> None:

@@ -16,6 +16,8 @@ CASES = (
     "feed_too_fast",
     "resets",
     "malformed_packets",
+    "resets_in_every_state",
+    "bins_are_met",
 )
 
 

@@ -13,8 +13,10 @@ CASES = (
     "bursts",
     "edges",
     "saturation",
+    "sums_near_their_ends",
     "resets",
     "latency",
+    "bins_are_met",
 )
 
 
