@@ -77,6 +77,7 @@ rtl: setup-python ## the offload block: lint, simulation against the kernels, pr
 	@infra/setup/rtl.sh $(if $(filter verilator,$(SIM)),--verilator)
 	@infra/setup/prometheus.sh
 	$(PYTEST) $(PARALLEL) tests/rtl
+	@$(BIN)/python -m tests.rtl.coverage
 
 rtl-long: setup-python ## the block against the models over 100,000 messages and ticks, by Verilator where it can be had (MESSAGES= TICKS= SIM=)
 	@infra/setup/rtl.sh
@@ -94,7 +95,7 @@ rtl-mutants: setup-python ## do the block's tests notice a small fault? (BLOCK=p
 	@infra/setup/rtl.sh
 	@$(BIN)/python -m tests.rtl.mutants $(or $(BLOCK),preprocess_pipe) --count $(or $(COUNT),30) --seed $(or $(SEED),1)
 
-rtl-system: setup-python ## packets through the simulated block and through Python: N records, 0 differ (MESSAGES=)
+rtl-system: setup-python ## packets through the simulated block and through Python, each through broker and Flink: N records, 0 differ (MESSAGES=)
 	@infra/setup/rtl.sh
 	@MESSAGES=$(or $(MESSAGES),10000) $(BIN)/python -m tests.rtl.system
 

@@ -207,7 +207,8 @@ def main() -> None:
             least = min(own, key=own.get)
             met = sum(hits > 0 for hits in own.values())
             table.add_row(path.stem, name.partition(".")[2], str(len(own)), str(met), f"{own[least]:,} ({least})")
-    Console().print(table)
+    if table.rows:  # none without a simulator
+        Console().print(table)
 
 
 if __name__ == "__main__":
