@@ -120,7 +120,7 @@ async def resets(dut: Any) -> None:
         coverage.mold_reset(words)
         dut.s_axis_tvalid.value = 0
         await reset(dut, 1)
-        await check(dut, stream(12, 70 + words, first=1000 * words))
+        await check(dut, stream(12, 71 + words, first=1000 * words))
 
 
 @cocotb.test(timeout_time=1, timeout_unit="ms")
