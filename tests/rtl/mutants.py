@@ -166,7 +166,9 @@ def noticed_by(block: str, bench: Bench, folder: Path, fault: Fault | None) -> s
             extra_env={"PYTHONPATH": str(ROOT), **bench.environment},
             log_file=folder / "simulation.log",
         )
-    except SystemExit:  # no results
+    except SystemExit:
+        return NO_END
+    if not results.exists():
         return NO_END
     failed = [
         one.attrib["name"]

@@ -11,7 +11,7 @@ from schemas.frame import Records
 from schemas.records import PREPROCESSED
 from tests.rtl import coverage
 from tests.rtl.stream import Stream, reset, start
-from tests.rtl.ticks import burst, filling, ticks
+from tests.rtl.ticks import burst, filling, one_sale, ticks
 from udfs.features.preprocess import STATE, SUM_MAX, SUM_MIN, preprocess
 
 INSTRUMENTS = 64
@@ -110,7 +110,7 @@ async def edges(dut: Any) -> None:
 @cocotb.test(timeout_time=50, timeout_unit="ms")
 async def saturation(dut: Any) -> None:
     await begin(dut)
-    given = np.concatenate([filling(64), ticks(500, seed=5, instruments=2)])
+    given = np.concatenate([filling(64), one_sale(2), ticks(500, seed=5, instruments=2)])
     check(await exchange(dut, given), expected(given))
 
 

@@ -59,3 +59,10 @@ def filling(count: int, instruments: int = 2) -> Records:
     made["price"] = made["size"] = 2**32 - 1
     made["side"] = np.arange(count) // instruments % 5 == 4
     return made
+
+
+def one_sale(instrument: int) -> Records:
+    """A sale of one, whose signed sum is all ones but not at an end of its range."""
+    made = np.zeros(1, TICK)
+    made["instrument"], made["price"], made["size"], made["side"] = instrument, 1, 1, Side.SELL
+    return made
