@@ -13,7 +13,7 @@ from pyflink.datastream import KeyedProcessFunction, OutputTag, RuntimeContext
 from pyflink.datastream.state import ListState, ListStateDescriptor
 
 from schemas.control import Term, read_control
-from schemas.errors import BadFrame
+from schemas.errors import BadFrame, Unsafe
 from schemas.frame import MAGIC, VERSION, Frame, decode, document, encode
 from schemas.records import FEED_KINDS, Kind
 from schemas.topics import DECISIONS, NO_CHANNEL, REPLICA_A, Replica
@@ -21,6 +21,8 @@ from schemas.trading import Order, Stamps, order_message
 from udfs.channel import Channel, Output, Resources
 from udfs.counters import Counters
 from udfs.journal import Keeper
+from udfs.keys import key_of, subtask_of
+from udfs.moving import bring
 
 JOURNAL_BYTES_MAX = 1 << 20  # a few frames in a backlog, seconds of them live; as much is stepped through to restore
 _PREFIX = MAGIC.to_bytes(2, "little") + bytes([VERSION])
@@ -37,10 +39,10 @@ def output_tags(replica: Replica) -> dict[str, OutputTag]:
 
 
 class KeyOf:
-    """A message's Flink key; whatever does not begin like a frame of a known channel gets one fixed key."""
+    """A message's Flink key; whatever does not begin like a frame of a known channel gets the key of NO_CHANNEL."""
 
-    def __init__(self, keys: dict[int, int], no_channel: int) -> None:
-        self._keys, self._no_channel = keys, no_channel
+    def __init__(self, channels: Iterable[int]) -> None:
+        self._keys, self._no_channel = {channel: key_of(channel) for channel in channels}, key_of(NO_CHANNEL)
 
     def __call__(self, data: bytes) -> int:
         if len(data) < 6 or data[:3] != _PREFIX:
@@ -64,18 +66,48 @@ class KeyedStore:
         return [bytes(entry) for entry in self._state.get() or ()]
 
 
+class AnyKey:
+    """The entries under any key of this subtask, while the operator opens: Flink sets the key of each message anew."""
+
+    def __init__(self, context: RuntimeContext, state: ListState) -> None:
+        from pemja import findClass  # is there in a JVM's interpreter only
+
+        self._row = findClass("org.apache.flink.types.Row")
+        self._backend, self._state = context.get_keyed_state_backend()._keyed_state_backend, state
+
+    def entries_of(self, key: int) -> list[bytes]:
+        self._stand_at(key)
+        return list(KeyedStore(self._state).entries())
+
+    def move(self, key: int, target: int) -> None:
+        entries = self.entries_of(key)
+        self._state.clear()
+        self._stand_at(target)
+        self._state.update(entries)
+
+    def _stand_at(self, key: int) -> None:
+        row = self._row(1)
+        row.setField(0, key)
+        self._backend.setCurrentKey(row)
+
+
+def task_info(context: RuntimeContext) -> Any:
+    """Java's TaskInfo; PyFlink 2.3 in thread mode asks the context itself, which no longer knows."""
+    return context._runtime_context.getTaskInfo()
+
+
 class ChannelOperator(KeyedProcessFunction):
     """Runs each key's channel. Only names and plain data are pickled; models and sessions are born in `open`."""
 
     def __init__(
         self,
-        channels: dict[int, int],
         resources: Callable[[], Resources],
         wall_ns: Callable[[], int],
         sink_keys: dict[int, bytes],
         replica: Replica = REPLICA_A,
     ) -> None:
-        self._channels, self._open_resources = channels, resources
+        """`sink_keys` has the Kafka key of what each channel writes, and of what is said of NO_CHANNEL."""
+        self._open_resources = resources
         self._wall_ns, self._sink_keys, self._replica = wall_ns, sink_keys, replica
 
     def open(self, context: RuntimeContext) -> None:
@@ -85,18 +117,32 @@ class ChannelOperator(KeyedProcessFunction):
         self._metrics = context.get_metrics_group()
         self._keepers: dict[int, Keeper] = {}
         self._counters: dict[int, Counters] = {}
+        self._channels = {key_of(channel): channel for channel in self._sink_keys}
+        task = task_info(context)
+        self._subtask, self._parallelism = task.getIndexOfThisSubtask(), task.getNumberOfParallelSubtasks()
+        bring(self._sink_keys.keys() - {NO_CHANNEL}, AnyKey(context, self._state), self._subtask, self._parallelism)
 
     def process_element(self, data: bytes, context: KeyedProcessFunction.Context) -> Iterator[object]:
         received_ns = self._wall_ns()
         key = context.get_current_key()
-        keeper = self._keepers.get(key)
-        if keeper is None:
-            channel = Channel(self._channels.get(key, NO_CHANNEL), self._resources)
-            keeper = self._keepers[key] = Keeper(channel, KeyedStore(self._state), JOURNAL_BYTES_MAX)
-            self._counters[key] = Counters(self._metrics, channel.number)
+        keeper = self._keepers.get(key) or self._begin(key)
         output = keeper.step(data)
-        yield from self._messages(output, data, keeper.state.ledger.position, received_ns, self._sink_keys[key])
+        sink_key = self._sink_keys[self._channels[key]]
+        yield from self._messages(output, data, keeper.state.ledger.position, received_ns, sink_key)
         self._counters[key].took(keeper.state.ledger, received_ns)
+
+    def _begin(self, key: int) -> Keeper:
+        """The channel of a key, restored or new; Unsafe when Flink brings it where its state will not be looked for."""
+        number = self._channels[key]
+        expected = subtask_of(number, self._parallelism)
+        if self._subtask != expected:
+            raise Unsafe(
+                f"channel {number} came to subtask {self._subtask} of {self._parallelism} instead of {expected}"
+            )
+        channel = Channel(number, self._resources)
+        self._counters[key] = Counters(self._metrics, number)
+        keeper = self._keepers[key] = Keeper(channel, KeyedStore(self._state), JOURNAL_BYTES_MAX)
+        return keeper
 
     def _messages(self, output: Output, data: bytes, position: int, received_ns: int, key: bytes) -> Iterator[object]:
         """`position` is the one after the frame's last record."""

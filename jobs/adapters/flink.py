@@ -2,7 +2,7 @@
 
 import os
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 
 from pyflink.common import Configuration, JobClient, TypeInformation, Types, WatermarkStrategy
@@ -24,14 +24,13 @@ from jobs.adapters.clock import wall_ns
 from jobs.adapters.flink_home import reporter, reporter_jars
 from jobs.adapters.kafka import flink_properties
 from schemas.control import Term
-from schemas.errors import ConfigError
+from schemas.errors import ConfigError, Unsafe
 from schemas.instrument import CHANNELS_MAX
-from schemas.topics import ORDERS, REPLICA_A, TICKS, UID_LOG, UID_TRADE, Replica, Topic, uid_sink
+from schemas.topics import NO_CHANNEL, ORDERS, REPLICA_A, TICKS, UID_LOG, UID_TRADE, Replica, Topic, uid_sink
 from udfs.channel import Resources
 from udfs.flink import ChannelOperator, KeyOf, Rehearsal, message_type, output_tags
+from udfs.keys import GROUPS, key_of, subtask_of
 
-MAX_PARALLELISM = 128  # for ever: state cannot be restored under another one
-KEYS_MAX = 1 << 40
 SETTINGS = {
     "python.execution-mode": "thread",
     "execution.checkpointing.mode": "EXACTLY_ONCE",
@@ -44,7 +43,7 @@ SETTINGS = {
     "restart-strategy.type": "fixed-delay",
     "restart-strategy.fixed-delay.attempts": "20",
     "restart-strategy.fixed-delay.delay": "100 ms",
-    "pipeline.max-parallelism": str(MAX_PARALLELISM),
+    "pipeline.max-parallelism": str(GROUPS),
 }
 
 
@@ -92,21 +91,15 @@ def build(
     bounded: bool,
     *,
     log: str = TICKS.name,
-    operator_of: type[ChannelOperator] = ChannelOperator,
+    operator_of: Callable[..., ChannelOperator] = ChannelOperator,
     replica: Replica = REPLICA_A,
 ) -> None:
     """The topic `log` → the channel operator → a sink for each topic of the replica."""
-    keys = {channel: key_on_subtask(channel, env.get_parallelism()) for channel in channels}
-    no_channel = max(keys.values()) + 1
-    sink_keys = {key: key_in_partition(channel, partitions) for channel, key in keys.items()}
-    operator = operator_of(
-        channels={key: channel for channel, key in keys.items()},
-        resources=resources,
-        wall_ns=wall_ns,
-        sink_keys={**sink_keys, no_channel: key_in_partition(0, partitions)},
-        replica=replica,
-    )
-    _decide(read_log(env, bootstrap, log, bounded, replica), bootstrap, KeyOf(keys, no_channel), operator, replica)
+    check_subtasks(channels, env.get_parallelism())
+    sink_keys = {channel: key_in_partition(channel, partitions) for channel in channels}
+    sink_keys[NO_CHANNEL] = key_in_partition(0, partitions)
+    operator = operator_of(resources=resources, wall_ns=wall_ns, sink_keys=sink_keys, replica=replica)
+    _decide(read_log(env, bootstrap, log, bounded, replica), bootstrap, KeyOf(channels), operator, replica)
 
 
 def read_log(
@@ -139,19 +132,16 @@ def stop_with_savepoint(client: JobClient, folder: Path) -> str:
     return str(client._j_job_client.stopWithSavepoint(False, f"file://{folder}", canonical).get())
 
 
-def key_on_subtask(channel: int, parallelism: int) -> int:
-    """A key for the channel that Flink's own hashing sends to subtask `channel` mod `parallelism`.
-
-    Keys of different channels differ: channel c tries c, c + 65,536, c + 2 * 65,536 and so on.
-    """
+def check_subtasks(channels: Iterable[int], parallelism: int) -> None:
+    """Refuse to start where Flink's own hashing would bring a channel to another subtask than `udfs.keys` says."""
     jvm = get_gateway().jvm
     assign = jvm.org.apache.flink.runtime.state.KeyGroupRangeAssignment.assignKeyToParallelOperator
-    for key in range(channel, KEYS_MAX, 1 << 16):
+    for channel in (*channels, NO_CHANNEL):
         row = jvm.org.apache.flink.types.Row(1)
-        row.setField(0, jvm.java.lang.Long(key))
-        if assign(row, MAX_PARALLELISM, parallelism) == channel % parallelism:
-            return key
-    raise ConfigError(f"no Flink key below {KEYS_MAX} puts channel {channel} on its subtask of {parallelism}")
+        row.setField(0, jvm.java.lang.Long(key_of(channel)))
+        found, expected = assign(row, GROUPS, parallelism), subtask_of(channel, parallelism)
+        if found != expected:
+            raise Unsafe(f"this Flink would run channel {channel} on subtask {found} of {parallelism}, not {expected}")
 
 
 def key_in_partition(channel: int, partitions: int) -> bytes:
@@ -226,14 +216,8 @@ def build_rehearsal(
         .set_bounded(KafkaOffsetsInitializer.offsets(stops))
         .build()
     )
-    keys = {channel: key_on_subtask(channel, 1) for channel in ends}
-    no_channel = max(keys.values()) + 1
-    operator = Rehearsal(
-        terms=terms,
-        channels={key: channel for channel, key in keys.items()},
-        resources=resources,
-        wall_ns=wall_ns,
-        sink_keys=dict.fromkeys((*keys.values(), no_channel), b""),
-    )
+    check_subtasks(ends, env.get_parallelism())
+    sink_keys = dict.fromkeys((*ends, NO_CHANNEL), b"")
+    operator = Rehearsal(terms=terms, resources=resources, wall_ns=wall_ns, sink_keys=sink_keys)
     log = env.from_source(source, WatermarkStrategy.no_watermarks(), "log", _bytes()).uid(UID_LOG)
-    _decide(log, bootstrap, KeyOf(keys, no_channel), operator, REPLICA_A)
+    _decide(log, bootstrap, KeyOf(ends), operator, REPLICA_A)

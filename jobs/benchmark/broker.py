@@ -35,7 +35,7 @@ class Worker:
     """The process with the JVM (`jobs.benchmark.worker`); one command, one answer."""
 
     def __init__(self, bootstrap: str, folder: Path, models: Path | None) -> None:
-        self.times, self._log = folder / "times.json", folder / "worker.log"
+        self.times, self._log = folder / "times-0.json", folder / "worker.log"
         prepare(folder, {})
         command = [sys.executable, "-P", "-m", "jobs.benchmark.worker"]
         command += ["--bootstrap", bootstrap, "--folder", str(folder)]

@@ -6,7 +6,6 @@
 
 import argparse
 import json
-import os
 import sys
 from functools import partial
 from pathlib import Path
@@ -19,7 +18,7 @@ from pyflink.java_gateway import get_gateway
 from jobs.adapters.flink import build, environment, read_log
 from jobs.adapters.resources import open_resources
 from jobs.benchmark.log import CHANNELS
-from jobs.benchmark.operators import REPORT, Identity, TimedOperator
+from jobs.benchmark.operators import Identity, TimedOperator
 
 
 def main(arguments: list[str]) -> None:
@@ -28,7 +27,6 @@ def main(arguments: list[str]) -> None:
     parser.add_argument("--folder", type=Path, required=True)
     parser.add_argument("--models", type=Path)
     given = parser.parse_args(arguments)
-    os.environ[REPORT] = str(given.folder / "times.json")
     running: Any = None
     for line in sys.stdin:
         command = json.loads(line)
@@ -61,13 +59,14 @@ def _build(env: StreamExecutionEnvironment, command: dict[str, Any], given: argp
     topic, bounded = command["topic"], command["bounded"]
     if command["job"] == "identity":
         same = read_log(env, given.bootstrap, topic, bounded).process(
-            Identity(), output_type=Types.PRIMITIVE_ARRAY(Types.BYTE())
+            Identity(given.folder), output_type=Types.PRIMITIVE_ARRAY(Types.BYTE())
         )
         _discard(same)
         return
     resources = partial(open_resources, given.models)
     channels = tuple(range(CHANNELS))
-    build(env, given.bootstrap, channels, CHANNELS, resources, bounded, log=topic, operator_of=TimedOperator)
+    timed = partial(TimedOperator, folder=given.folder)
+    build(env, given.bootstrap, channels, CHANNELS, resources, bounded, log=topic, operator_of=timed)
 
 
 def _discard(stream: DataStream) -> None:

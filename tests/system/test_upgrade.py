@@ -10,7 +10,7 @@ import pytest
 
 from jobs.adapters.endpoints import free_port
 from schemas.metrics import CHANNEL_RECORDS
-from tests.golden import CHANNELS, FOLDER, digests, read, releases
+from tests.golden import CHANNELS, FOLDER, Golden, digests, read, releases
 from tests.golden.savepoint import unpack
 from tests.system.rig import Rig, until
 
@@ -38,19 +38,37 @@ def tells_positions(port: int) -> bool:
 
 
 def test_a_savepoint_of_a_release_goes_on_byte_for_byte(release: str, broker: Rig, tmp_path: Path) -> None:
-    """What the job writes is what followed in the uninterrupted run: the orders before are not sent again."""
+    """What the job writes is what followed in the uninterrupted run: the orders before are not sent again.
+
+    Half of it is written by one subtask, which brings the channels' state to the keys of today, and half by two.
+    """
     golden, work = read(release), tmp_path / "work"
     for channel in CHANNELS:
         broker.write(channel, golden[channel].log[: golden[channel].taken])
     unpack(FOLDER / release / "savepoint.tar.xz", work)
+    one_subtask(broker, golden, work)
+    job = broker.start_trade(work, "--parallelism", "2")
+    for channel in CHANNELS:
+        broker.write(channel, golden[channel].log[half_way(golden[channel]) :])
+    until(broker.is_read, 90, "trade has read the logs")
+    assert job.stop(60, signal.SIGTERM)
+    for channel in CHANNELS:
+        assert digests(broker.canonical(channel)) == golden[channel].after
+
+
+def one_subtask(broker: Rig, golden: dict[int, Golden], work: Path) -> None:
+    """Half of what followed; stopped with a savepoint."""
     port = free_port()
     job = broker.start_trade(work, "--folder", str(work), "--flink-metrics", str(port))
     for channel in CHANNELS:
-        broker.write(channel, golden[channel].log[golden[channel].taken :])
+        broker.write(channel, golden[channel].log[golden[channel].taken : half_way(golden[channel])])
     until(broker.is_read, 90, "trade has read the logs")
     until(partial(tells_positions, port), 10, "Flink's page tells of both channels")
     assert str(port) in (work / "metrics" / "flink.json").read_text()
     assert job.stop(60, signal.SIGTERM)
     assert not list((work / "metrics").iterdir())
-    for channel in CHANNELS:
-        assert digests(broker.canonical(channel)) == golden[channel].after
+
+
+def half_way(golden: Golden) -> int:
+    """The message in the middle of those that the golden states have not taken."""
+    return (golden.taken + len(golden.log)) // 2
