@@ -16,7 +16,7 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
-from time import monotonic
+from resource import RUSAGE_CHILDREN, getrusage
 from xml.etree import ElementTree
 
 from cocotb_tools.runner import get_runner
@@ -166,7 +166,7 @@ def noticed_by(block: str, bench: Bench, folder: Path, fault: Fault | None) -> s
             extra_env={"PYTHONPATH": str(ROOT), **bench.environment},
             log_file=folder / "simulation.log",
         )
-    except SystemExit:
+    except (SystemExit, RuntimeError):  # it was ended
         return NO_END
     if not results.exists():
         return NO_END
@@ -211,12 +211,11 @@ def explained(block: str) -> dict[str, str]:
 
 def run(block: str, count: int, seed: int) -> int:
     bench, folder, console = BENCHES[block], BUILD / "mutants" / block, Console(soft_wrap=True)
-    begin = monotonic()
     if (case := noticed_by(block, bench, folder / "none", None)) is not None:
         console.print(f"The block without a fault fails {case}: nothing can be said (see {folder}/none/simulation.log)")
         return 1
-    # A fault may keep a test from ending: as long as three times all tests together is long enough.
-    os.environ["SIM_CMD_PREFIX"] = f"timeout {3 * (monotonic() - begin) + 10:.0f}"
+    # A fault may keep a test from ending: three times the processor's time of all tests together is long enough.
+    os.environ["SIM_CMD_PREFIX"] = f"prlimit --cpu={3 * getrusage(RUSAGE_CHILDREN).ru_utime + 10:.0f}"
     drawn = faults(block, count, seed)
     with ThreadPoolExecutor(2) as pool:
         found = pool.map(lambda one: noticed_by(block, bench, folder / str(one[0]), one[1]), enumerate(drawn))
