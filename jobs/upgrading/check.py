@@ -14,7 +14,7 @@ from schemas.errors import Unsafe
 
 # Of the capture: a minute until the first order, the rest for the upgrade to fall into. Through the gateway a run ends
 # once an order of the new job is filled, which takes as long as new processes take to start.
-SECONDS: dict[Mode, float] = {"lock-step": 130.0, "gateway": 600.0}
+SECONDS: dict[Mode, float] = {"lock-step": 160.0, "gateway": 600.0}
 DECIDED_S_MAX = 120.0
 FILLED_S_MAX = 120.0
 END_S_MAX = 240.0

@@ -16,7 +16,7 @@ from jobs.upgrading.stage import Stage
 from schemas.errors import SetupError
 
 pytestmark = [pytest.mark.system, pytest.mark.timeout(600)]
-SECONDS = 110.0
+SECONDS = 150.0
 
 
 @pytest.fixture
