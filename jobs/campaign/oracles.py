@@ -86,6 +86,8 @@ def fills(folder: Path) -> int:
     if not (folder / LEDGER).exists():
         return 0
     with read_only(folder / LEDGER) as ledger:
+        if ledger.execute("SELECT 1 FROM sqlite_master WHERE name = 'executions'").fetchone() is None:
+            return 0  # its gateway is just making it
         return int(ledger.execute("SELECT count(*) AS n FROM executions").fetchone()["n"])
 
 

@@ -1,7 +1,8 @@
 """The facts of a run from the warehouse: the raw bytes of `frames`, decoded as they were written."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from itertools import zip_longest
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -112,15 +113,21 @@ def read_term(store: Store) -> Term:
 
 
 def read_terms(store: Store) -> list[Term]:
-    """The terms of the run in their order; raises DataError as `read_term`."""
+    """The terms of the run in their order, with what opens in all channels; raises DataError as `read_term`."""
     found = store.ask("SELECT channel, document FROM controls WHERE control = 'TERM' ORDER BY channel, _offset")
     terms: dict[int, list[Term]] = {}
     for channel, text in zip(*(found.column(name).to_pylist() for name in ("channel", "document")), strict=True):
         terms.setdefault(channel, []).append(msgspec.json.decode(text, type=Term))
     if not terms:
         raise DataError(f"the warehouse of {store.name} holds no TERM: nothing has been run, or nothing archived yet")
-    first, *others = terms.values()
-    if any(one != first for one in others):
+    return [_of_all(told) for told in zip_longest(*terms.values())]
+
+
+def _of_all(told: Sequence[Term | None]) -> Term:
+    """A term of which each channel was told what opens in it."""
+    opening = tuple(position for term in told if term is not None for position in term.opening)
+    first, *others = [term and msgspec.structs.replace(term, opening=opening) for term in told]
+    if first is None or any(one != first for one in others):
         raise DataError("the channels of this run are in different terms: ask the tables with penstock sql")
     return first
 

@@ -142,6 +142,8 @@ def test_a_gateway_that_forgets_and_does_not_look_is_found_out(tmp_path: Path, m
 
 def test_fills_are_counted_before_and_after_there_is_a_ledger(tmp_path: Path) -> None:
     assert fills(tmp_path) == 0
+    (tmp_path / LEDGER).touch()
+    assert fills(tmp_path) == 0
     World(tmp_path, ASKED, {}).run(Fuse())
     assert fills(tmp_path) == 3
 

@@ -3,20 +3,24 @@
 from dataclasses import replace
 from pathlib import Path
 
+import msgspec
 import numpy as np
+import pyarrow as pa
 import pytest
 
 from jobs.parity import parity
 from jobs.replay import replay
-from jobs.results.store import open_archive, read_facts, read_terms
+from jobs.results.store import Store, open_archive, read_facts, read_terms
 from jobs.results.story import read_story
 from jobs.results.summarise import summarise
+from schemas.control import Opening, Term
+from schemas.errors import DataError
 from schemas.features import NAMES
 from schemas.frame import encode
 from schemas.layouts import names_of
 from schemas.topics import ORDERS, TICKS, TOPICS
 from schemas.trading import order_message
-from tests.builders import messages
+from tests.builders import demo_term, messages
 from tests.jobs.archived import STAMPS, archive
 from tests.jobs.test_parity import told
 from tests.jobs.warehouse.lists import Topics
@@ -81,3 +85,32 @@ def test_an_order_is_explained_by_its_own_term(run: Path, number: int, names: tu
     assert story.term.number == number == story.order.term
     assert names_of(story.feature) == names and story.decision["order"] == 1
     assert story.decision["number"] == story.order.decision and story.decision["row"] == story.feature["number"]
+
+
+def holding(channel: int, number: int) -> Term:
+    """A term as a channel is told it: with what its own instrument opens with, from the second one on."""
+    opening = Opening(strategy="probe", instrument=channel, size=channel + 1, cost=0)
+    return msgspec.structs.replace(demo_term(), number=number, opening=(opening,) if number > 1 else ())
+
+
+def asked(told: list[tuple[int, Term]]) -> list[Term]:
+    """The terms of a run whose warehouse holds these documents."""
+    rows = {"channel": [channel for channel, _ in told], "document": [msgspec.json.encode(one) for _, one in told]}
+    table, answer = pa.table(rows), pa.BufferOutputStream()
+    with pa.ipc.new_stream(answer, table.schema) as stream:
+        stream.write_table(table)
+    return read_terms(Store(lambda query: answer.getvalue().to_pybytes(), "a run"))
+
+
+def test_a_term_opens_with_what_each_channel_was_told() -> None:
+    first, second = asked([(channel, holding(channel, number)) for channel in (0, 1) for number in (1, 2)])
+    assert first == holding(0, 1)
+    assert second.opening == holding(0, 2).opening + holding(1, 2).opening
+
+
+def test_channels_in_different_terms_are_refused() -> None:
+    told = [(0, holding(0, 1)), (0, holding(0, 2)), (1, holding(1, 1))]
+    with pytest.raises(DataError, match="in different terms"):
+        asked(told)
+    with pytest.raises(DataError, match="in different terms"):
+        asked([*told, (1, msgspec.structs.replace(holding(1, 2), code_version="another"))])

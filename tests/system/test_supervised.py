@@ -32,7 +32,7 @@ from udfs.play import play
 
 pytestmark = [pytest.mark.system, pytest.mark.timeout(600)]
 
-SECONDS, LEAD = 170, 60
+SECONDS, LEAD = 130, 60
 
 
 def state_what_is_held(folder: Path, config: Path) -> None:
