@@ -37,6 +37,9 @@ TABLES = (
 VIEWS = ("instruments", "strategies", "fills", "controls", "latency")
 CONNECT_S = 3
 DISK_FREE_BYTES_MIN = 64 << 20  # on a full disk the engine starts and says nothing
+# Merged parts stay in memory, 160 KB each and some 3 a second, lest the disk loses their successor: for 8 minutes by
+# default. Embedded it is as long as a disk may take to write; what it loses even so, the log fills again.
+MERGED_S = 60
 # One thread and few caches: the archive shares its machine with the broker and the channels.
 WRITE = {"max_threads": 1, "max_insert_threads": 1, "async_insert": 0, "max_insert_block_size": 16_777_216}
 READ = {
@@ -104,6 +107,8 @@ class Store:
         missing = [name for name in (*TABLES, *VIEWS) if name not in {one["name"] for one in there}]
         for name in missing:
             self.command(_sql(name))
+            if urlsplit(self._dsn).scheme == "chdb" and "ENGINE = MergeTree" in _sql(name):
+                self.command(f"ALTER TABLE {DATABASE}.{name} MODIFY SETTING old_parts_lifetime = {MERGED_S}")
         return missing
 
     def insert(self, table: str, rows: pa.Table) -> None:
