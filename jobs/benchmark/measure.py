@@ -98,11 +98,16 @@ def spread(runs: Sequence[dict[str, float]]) -> dict[str, dict[str, float]]:
     }
 
 
+def ratio(base: Runs, other: Runs, figure: str) -> dict[str, Any]:
+    """Of a figure, `other` to `base`, pair by pair: every run, median, least and most."""
+    ratios = [mine[figure] / theirs[figure] for theirs, mine in zip(base, other, strict=True)]
+    return {"runs": ratios, "median": median(ratios), "min": min(ratios), "max": max(ratios)}
+
+
 def _beside(both: dict[str, Runs], figure: str, base: str, other: str) -> dict[str, Any]:
     """Both, and the ratio of `other` to `base`, pair by pair."""
-    ratios = [mine[figure] / theirs[figure] for theirs, mine in zip(both[base], both[other], strict=True)]
     made: dict[str, Any] = {name: {"runs": runs, **spread(runs)} for name, runs in both.items()}
-    return {**made, "ratio": {"runs": ratios, "median": median(ratios), "min": min(ratios), "max": max(ratios)}}
+    return {**made, "ratio": ratio(both[base], both[other], figure)}
 
 
 def _count(ticks: int, frame_ticks: int) -> int:

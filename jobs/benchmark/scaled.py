@@ -2,11 +2,7 @@
 
 import argparse
 import sys
-from functools import partial
 from pathlib import Path
-
-from jobs.adapters.resources import open_resources
-from jobs.benchmark.log import CHANNELS
 
 __all__ = ["main"]
 
@@ -19,15 +15,13 @@ def main(arguments: list[str]) -> None:
     parser.add_argument("--folder", type=Path, required=True, help="where each subtask leaves its times")
     parser.add_argument("--models", type=Path)
     given = parser.parse_args(arguments)
-    from jobs.adapters.flink import build, environment, send_no_jars  # starts a JVM
-    from jobs.benchmark.operators import TimedOperator
+    from jobs.adapters.flink import environment, send_no_jars  # starts a JVM
+    from jobs.benchmark.timed import build_timed
 
     env = environment({"restart-strategy.type": "none"}, [])
     send_no_jars(env)
     env.set_parallelism(given.parallelism)
-    timed = partial(TimedOperator, folder=given.folder)
-    channels, resources = tuple(range(CHANNELS)), partial(open_resources, given.models)
-    build(env, given.bootstrap, channels, CHANNELS, resources, bounded=True, log=given.topic, operator_of=timed)
+    build_timed(env, given.bootstrap, given.topic, True, given.models, given.folder)
     env.execute("scaling")
 
 

@@ -18,7 +18,7 @@ from jobs.adapters.kafka import create_topics
 from jobs.benchmark.broker import preload
 from jobs.benchmark.cpu import CpuUse
 from jobs.benchmark.log import CHANNELS, Log
-from jobs.benchmark.measure import spread, throughput_logs
+from jobs.benchmark.measure import ratio, spread, throughput_logs
 from jobs.benchmark.operators import times_of
 from jobs.benchmark.plan import Plan
 from schemas.errors import DataError, SetupError
@@ -56,9 +56,8 @@ def measure_scaling(plan: Plan, models: Path | None, folder: Path, say: Callable
         say("stopping")
         cluster.stop()
         broker.stop()
-    ratios = [two["ticks_per_s"] / one["ticks_per_s"] for one, two in zip(runs[1], runs[2], strict=True)]
-    ratio = {"runs": ratios, "median": median(ratios), "min": min(ratios), "max": max(ratios)}
-    return {**{str(count): _together(count, made) for count, made in runs.items()}, "ratio": ratio}
+    together = {str(count): _together(made) for count, made in runs.items()}
+    return {**together, "ratio": ratio(runs[1], runs[2], "ticks_per_s")}
 
 
 def rates_of_all(times: Sequence[dict[str, Any]], logs: Sequence[Log]) -> tuple[int, int, int]:
@@ -122,7 +121,7 @@ def _check_places(times: Sequence[dict[str, Any]]) -> None:
             raise SetupError(f"subtask {subtask} took channels {sorted(set(found['channel']))}, not {sorted(expected)}")
 
 
-def _together(parallelism: int, runs: Sequence[dict[str, Any]]) -> dict[str, Any]:
+def _together(runs: Sequence[dict[str, Any]]) -> dict[str, Any]:
     figures = [{name: run[name] for name in ("ticks_per_s", "ticks_per_cpu_s", "seconds")} for run in runs]
     cores = {name: median(run["cores"][name] for run in runs) for name in runs[0]["cores"]}
     return {"runs": runs, **spread(figures), "cores": cores, "rows": runs[-1]["rows"]}

@@ -7,7 +7,6 @@
 import argparse
 import json
 import sys
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -15,10 +14,9 @@ from pyflink.common import Types
 from pyflink.datastream import DataStream, StreamExecutionEnvironment
 from pyflink.java_gateway import get_gateway
 
-from jobs.adapters.flink import build, environment, read_log
-from jobs.adapters.resources import open_resources
-from jobs.benchmark.log import CHANNELS
-from jobs.benchmark.operators import Identity, TimedOperator
+from jobs.adapters.flink import environment, read_log
+from jobs.benchmark.operators import Identity
+from jobs.benchmark.timed import build_timed
 
 
 def main(arguments: list[str]) -> None:
@@ -63,10 +61,7 @@ def _build(env: StreamExecutionEnvironment, command: dict[str, Any], given: argp
         )
         _discard(same)
         return
-    resources = partial(open_resources, given.models)
-    channels = tuple(range(CHANNELS))
-    timed = partial(TimedOperator, folder=given.folder)
-    build(env, given.bootstrap, channels, CHANNELS, resources, bounded, log=topic, operator_of=timed)
+    build_timed(env, given.bootstrap, topic, bounded, given.models, given.folder)
 
 
 def _discard(stream: DataStream) -> None:
