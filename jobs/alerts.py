@@ -7,7 +7,6 @@ import shutil
 import sys
 import time
 from collections.abc import Callable
-from importlib.resources import files
 from pathlib import Path
 
 from rich.console import Console
@@ -19,6 +18,7 @@ from jobs.adapters.endpoints import free_port
 from jobs.adapters.patience import until
 from jobs.adapters.processes import Process
 from jobs.adapters.prometheus import Alert, Server
+from jobs.adapters.source import demo_config
 from jobs.begin import begin
 from jobs.halt import halt, resume
 from jobs.run import through_gateway
@@ -35,7 +35,7 @@ def alerts(folder: Path) -> int:
     server = Server(here / "prometheus", here, free_port())  # first: it may be missing
     broker, gateway = Broker(here / "broker"), Process("gateway", here / "processes")
     prometheus = Process("prometheus", here / "processes")
-    config = Path(str(files("jobs.settings") / "demo.toml"))
+    config = demo_config()
     try:
         with console.status("broker, gateway, Prometheus: seconds"):
             bootstrap = broker.start()

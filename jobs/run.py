@@ -4,14 +4,13 @@ A finished run started again writes nothing and prints the same; `--fresh` begin
 """
 
 import shutil
-from importlib.resources import files
 from pathlib import Path
 
 import msgspec
 from rich.console import Console
 
 from jobs.adapters.resources import SHIPPED, Models
-from jobs.adapters.source import Played, find_capture
+from jobs.adapters.source import Played, demo_config, find_capture
 from jobs.adapters.supervisor import Supervisor
 from jobs.local import LocalRun
 from jobs.results.closing import close_books
@@ -46,7 +45,7 @@ def run(
     is_told: bool = True,
 ) -> int:
     """Run, resume, or print again what a finished run came to; the exit status. `is_told`: with summary and reports."""
-    config_path = config or Path(str(files("jobs.settings") / "demo.toml"))
+    config_path = config or demo_config()
     data_path = data or find_capture()
     console = Console()
     if fresh:

@@ -94,8 +94,8 @@ class Store:
 
         SetupError when they are of another version.
         """
-        texts = [_sql(name) for name in (*TABLES, *VIEWS)]
-        version = hashlib.sha256("".join(texts).encode()).hexdigest()[:16]
+        texts = {name: _sql(name) for name in (*TABLES, *VIEWS)}
+        version = hashlib.sha256("".join(texts.values()).encode()).hexdigest()[:16]
         self.command(f"CREATE DATABASE IF NOT EXISTS {DATABASE} COMMENT 'schema {version}'")
         found = self.rows(f"SELECT comment FROM system.databases WHERE name = '{DATABASE}'")[0]["comment"]
         if found != f"schema {version}":
@@ -104,10 +104,10 @@ class Store:
                 "choose another folder or server; the log fills it again from the beginning"
             )
         there = self.rows("SELECT name FROM system.tables WHERE database = {name:String}", name=DATABASE)
-        missing = [name for name in (*TABLES, *VIEWS) if name not in {one["name"] for one in there}]
+        missing = [name for name in texts if name not in {one["name"] for one in there}]
         for name in missing:
-            self.command(_sql(name))
-            if urlsplit(self._dsn).scheme == "chdb" and "ENGINE = MergeTree" in _sql(name):
+            self.command(texts[name])
+            if urlsplit(self._dsn).scheme == "chdb" and "ENGINE = MergeTree" in texts[name]:
                 self.command(f"ALTER TABLE {DATABASE}.{name} MODIFY SETTING old_parts_lifetime = {MERGED_S}")
         return missing
 
