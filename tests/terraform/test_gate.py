@@ -1,12 +1,20 @@
 """The double refuses what AWS's own model does not allow, on every protocol that the stack uses; S3 too."""
 
 import io
+import time
 from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
+import boto3
 import pytest
+from botocore.exceptions import ClientError
+from moto import mock_aws
 
+from tests.terraform.aws_double import gaps
 from tests.terraform.aws_double.gate import Gate
+
+__all__ = ["gaps"]  # importing it extends moto
 
 HEAD = "AWS4-HMAC-SHA256 Credential=test/20260101/eu-central-1/{}/aws4_request, SignedHeaders=host, Signature=0"
 CASES = {
@@ -100,3 +108,33 @@ def test_refuses_what_names_no_service() -> None:
     behind = Passed()
     assert ask(Gate(behind), "", "GET", "/", "", b"", {}).startswith("400")
     assert behind.count == 0
+
+
+def test_requests_pass_one_at_a_time() -> None:
+    inside: list[int] = []
+    at_most: list[int] = []
+
+    def slow(environ: dict[str, Any], start: Callable[..., Any]) -> Iterable[bytes]:
+        inside.append(1)
+        time.sleep(0.01)
+        at_most.append(len(inside))
+        inside.pop()
+        start("200 OK", [])
+        return []
+
+    gate = Gate(slow)
+    with ThreadPoolExecutor(4) as clients:
+        answers = list(clients.map(lambda _: ask(gate, *FINE["ec2"]), range(8)))
+    assert answers == ["200 OK"] * 8 and at_most == [1] * 8
+
+
+@mock_aws
+def test_a_rule_that_is_gone_has_the_code_of_its_id() -> None:
+    ec2 = boto3.client("ec2", "eu-central-1", aws_access_key_id="test", aws_secret_access_key="test")
+    vpc = ec2.create_vpc(CidrBlock="10.0.0.0/16")["Vpc"]["VpcId"]
+    group = ec2.create_security_group(GroupName="a", Description="a", VpcId=vpc)["GroupId"]
+    [rule] = ec2.describe_security_group_rules(Filters=[{"Name": "group-id", "Values": [group]}])["SecurityGroupRules"]
+    given = {"GroupId": group, "SecurityGroupRuleIds": [rule["SecurityGroupRuleId"]]}
+    ec2.revoke_security_group_egress(**given)
+    with pytest.raises(ClientError, match=r"InvalidSecurityGroupRuleId\.NotFound"):
+        ec2.revoke_security_group_egress(**given)

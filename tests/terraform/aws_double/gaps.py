@@ -4,7 +4,8 @@ from collections.abc import Callable
 from typing import Any
 
 from moto.core.responses import ActionResult
-from moto.ec2.models.security_groups import SecurityGroupRule
+from moto.ec2.exceptions import InvalidPermissionNotFoundError, InvalidSecurityGroupRuleIdNotFoundError
+from moto.ec2.models.security_groups import SecurityGroupBackend, SecurityGroupRule
 from moto.ec2.responses.instances import InstanceResponse
 from moto.ecs.responses import EC2ContainerServiceResponse
 
@@ -54,6 +55,22 @@ def _keeping_placement(create: Callable[..., Any]) -> Callable[..., Any]:
     return extended
 
 
+def _naming_unknown_id(revoke: Callable[..., None]) -> Callable[..., None]:
+    """A rule id that is gone has an error code of its own: a client that asks a second time takes it for done."""
+
+    def extended(backend: Any, *given: Any, **named: Any) -> None:
+        try:
+            revoke(backend, *given, **named)
+        except InvalidPermissionNotFoundError as error:
+            if not named.get("security_rule_ids"):
+                raise
+            raise InvalidSecurityGroupRuleIdNotFoundError(", ".join(named["security_rule_ids"])) from error
+
+    return extended
+
+
+for _revoke in ("revoke_security_group_ingress", "revoke_security_group_egress"):
+    setattr(SecurityGroupBackend, _revoke, _naming_unknown_id(getattr(SecurityGroupBackend, _revoke)))
 SecurityGroupRule.__init__ = _keeping_description(SecurityGroupRule.__init__)  # type: ignore[method-assign]
 SecurityGroupRule.description = property(lambda rule: rule.double_description)  # type: ignore[assignment]
 EC2ContainerServiceResponse.create_service = _keeping_placement(EC2ContainerServiceResponse.create_service)

@@ -33,12 +33,14 @@ class Gate:
     """WSGI middleware. Requests to `/double/report` answer what was seen as JSON; `/moto-api` passes unchecked.
 
     A request without a signature, of an operation that the model does not have, or that cannot be read, is as much a
-    violation as a member that is missing, unknown or out of range.
+    violation as a member that is missing, unknown or out of range. Requests pass one at a time: an operation of AWS is
+    atomic, moto's threads lose changes that meet (two revocations of one group each write the list that they read).
     """
 
     def __init__(self, application: Callable[..., Iterable[bytes]]) -> None:
         self._application = application
         self._lock = threading.Lock()
+        self._passage = threading.Lock()
         self._checked: Counter[str] = Counter()
         self._violations: list[str] = []
 
@@ -56,7 +58,8 @@ class Gate:
         if faults:
             start("400 Bad Request", [("Content-Type", "application/json")])
             return [json.dumps({"__type": "ValidationException", "message": "; ".join(faults)}).encode()]
-        return self._application({**environ, "wsgi.input": io.BytesIO(body)}, start)
+        with self._passage:
+            return list(self._application({**environ, "wsgi.input": io.BytesIO(body)}, start))
 
     def _report(self, start: Callable[..., Any]) -> Iterable[bytes]:
         with self._lock:
