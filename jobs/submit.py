@@ -1,8 +1,8 @@
 """`submit`: the job to a Flink cluster at any REST address, and whether it runs there.
 
 Wanted of the cluster: Flink 2.3, this package in the TaskManagers' Python at the path that --python names, the Kafka
-connector among its jars, and a free slot a TaskManager for each unit of parallelism. All arguments but those below are
-the job's own, as `penstock trade --help` lists them.
+connector and penstock.jar among its jars, and a free slot a TaskManager for each unit of parallelism. All arguments
+but those below are the job's own, as `penstock trade --help` lists them.
 """
 
 import argparse

@@ -120,7 +120,7 @@ def command_line() -> argparse.ArgumentParser:
     parser.add_argument("--parallelism", type=int, default=1)
     parser.add_argument("--models", type=Path, help="the model registry's folder; default: the installed one")
     parser.add_argument("--work", type=Path, help="embedded: where checkpoints and savepoints lie")
-    parser.add_argument("--jar", type=Path, action="append", default=[], help="embedded: the Kafka connector")
+    parser.add_argument("--jar", type=Path, action="append", default=[], help="embedded: the connector; penstock.jar")
     parser.add_argument("--lean", action="store_true", help="the cluster has PyFlink's jar in lib/: send none along")
     parser.add_argument("--bounded", action="store_true", help="stop at what is in the log now")
     parser.add_argument("--folder", type=Path, help="of the run: where the address of its metrics is told")

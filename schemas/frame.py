@@ -30,6 +30,8 @@ COUNT_MAX = 16_384
 HEADER_SIZE = 48
 DOCUMENT_SIZE_MAX = 65_528  # of one record of a document
 DOCUMENT_BYTES_MAX = 2 << 20  # of a whole one: a TERM of more than 5,000 instruments
+PREFIX = MAGIC.to_bytes(2, "little") + bytes([VERSION])  # of every frame
+CHANNEL_AT = 4
 _HEADER = struct.Struct("<HBBHHIHHQIIqII")
 _CHECKSUM_AT = 44
 _ZERO = bytes(4)
@@ -152,7 +154,7 @@ def log_tag(log_id: str) -> int:
 
 def channel_of(data: bytes) -> int:
     """The channel in a header that has been decoded before; no check."""
-    return data[4] | data[5] << 8
+    return data[CHANNEL_AT] | data[CHANNEL_AT + 1] << 8
 
 
 def canonical(frame: Frame) -> bytes:

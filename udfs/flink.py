@@ -14,7 +14,7 @@ from pyflink.datastream.state import ListState, ListStateDescriptor
 
 from schemas.control import Term, read_control
 from schemas.errors import BadFrame, Unsafe
-from schemas.frame import MAGIC, VERSION, Frame, decode, document, encode
+from schemas.frame import Frame, decode, document, encode
 from schemas.records import FEED_KINDS, Kind
 from schemas.topics import DECISIONS, NO_CHANNEL, REPLICA_A, Replica
 from schemas.trading import Order, Stamps, order_message
@@ -25,7 +25,6 @@ from udfs.keys import key_of, subtask_of
 from udfs.moving import bring
 
 JOURNAL_BYTES_MAX = 1 << 20  # a few frames in a backlog, seconds of them live; as much is stepped through to restore
-_PREFIX = MAGIC.to_bytes(2, "little") + bytes([VERSION])
 
 
 def message_type() -> Types:
@@ -36,18 +35,6 @@ def message_type() -> Types:
 def output_tags(replica: Replica) -> dict[str, OutputTag]:
     """A side output for every topic of frames that a replica writes; made on demand: a tag cannot be pickled."""
     return {topic.name: OutputTag(topic.name, message_type()) for topic in replica.topics}
-
-
-class KeyOf:
-    """A message's Flink key; whatever does not begin like a frame of a known channel gets the key of NO_CHANNEL."""
-
-    def __init__(self, channels: Iterable[int]) -> None:
-        self._keys, self._no_channel = {channel: key_of(channel) for channel in channels}, key_of(NO_CHANNEL)
-
-    def __call__(self, data: bytes) -> int:
-        if len(data) < 6 or data[:3] != _PREFIX:
-            return self._no_channel
-        return self._keys.get(data[4] | data[5] << 8, self._no_channel)
 
 
 class KeyedStore:

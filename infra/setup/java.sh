@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Java 17 to 21, Maven, and the jars that infra/java/pom.xml names. Called by `make setup` and `make jars`.
+# Java 17 to 21, Maven, and the jars that infra/java/pom.xml names and builds. Called by `make setup` and `make jars`.
 #   java.sh FOLDER               get what is missing, or fail and say what to do
 #   java.sh --optional FOLDER    the same, but without Java only a line is printed
 #   java.sh --check FOLDER       get nothing; fail when Java or the jars are missing
@@ -17,7 +17,7 @@ has_java() {
 
 has_maven() { command -v mvn >/dev/null; }
 
-has_jars() { [ -e "$jars/.stamp" ] && [ ! "$pom" -nt "$jars/.stamp" ]; }
+has_jars() { [ -e "$jars/.stamp" ] && [ -z "$(find "$pom" "$root/infra/java/src" -newer "$jars/.stamp")" ]; }
 
 root_command() {
     if [ "$(id -u)" = 0 ]; then echo env; else sudo -n true 2>/dev/null && echo "sudo -n"; fi
@@ -50,7 +50,7 @@ if has_jars; then exit 0; fi
 rm -rf "$jars/kafka" "$jars/flink"
 if ! mvn --quiet --batch-mode --no-transfer-progress --file "$pom" -Djars.directory="$jars" package >"$jars/maven.log" 2>&1; then
     cat "$jars/maven.log" >&2
-    echo "Maven could not fetch the jars: see above" >&2
+    echo "Maven could not fetch or build the jars: see above" >&2
     exit 1
 fi
 touch "$jars/.stamp"

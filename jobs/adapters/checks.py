@@ -8,6 +8,7 @@ import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import partial
 from importlib.metadata import PackageNotFoundError, requires, version
 from pathlib import Path
 
@@ -60,8 +61,8 @@ def run_checks(folder: Path = Path(".penstock")) -> Iterator[Check]:
     yield _numba_cache()
     yield _found("Java 17 to 21", _java, INSTALL_JAVA)
     yield _maven()
-    yield _found("Kafka's jars", lambda: find_jars("kafka"), f"{MAVEN_JARS}, or set PENSTOCK_JARS")
-    yield _found("Flink's Kafka connector", lambda: find_jars("flink"), f"{MAVEN_JARS}, or set PENSTOCK_JARS")
+    for name, kind in (("Kafka's jars", "kafka"), ("Flink's Kafka connector, penstock.jar", "flink")):
+        yield _found(name, partial(find_jars, kind), f"{MAVEN_JARS}, or set PENSTOCK_JARS")
     yield _disk(folder)
     yield _memory()
     yield _cores()

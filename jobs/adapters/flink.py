@@ -1,34 +1,31 @@
-"""The door to Flink: environment, Kafka source, sinks, and where keys and partitions land."""
+"""The door to Flink: environment, jobs, sinks, and where keys and partitions land."""
 
 import os
 import sys
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 
-from pyflink.common import Configuration, JobClient, TypeInformation, Types, WatermarkStrategy
-from pyflink.common.serialization import ByteArraySchema, RowFieldExtractorSchema
+from pyflink.common import Configuration, JobClient
+from pyflink.common.serialization import RowFieldExtractorSchema
 from pyflink.datastream import DataStream, StreamExecutionEnvironment
 from pyflink.datastream.connectors.base import DeliveryGuarantee
 from pyflink.datastream.connectors.kafka import (
-    KafkaOffsetResetStrategy,
-    KafkaOffsetsInitializer,
     KafkaRecordSerializationSchema,
     KafkaSink,
-    KafkaSource,
-    KafkaTopicPartition,
 )
+from pyflink.datastream.data_stream import KeyedStream
 from pyflink.java_gateway import get_gateway
 from pyflink.util.java_utils import get_j_env_configuration
 
 from jobs.adapters.clock import wall_ns
 from jobs.adapters.flink_home import reporter, reporter_jars
+from jobs.adapters.flink_log import read_channels, read_until
 from jobs.adapters.kafka import flink_properties
 from schemas.control import Term
 from schemas.errors import ConfigError, Unsafe
-from schemas.instrument import CHANNELS_MAX
-from schemas.topics import NO_CHANNEL, ORDERS, REPLICA_A, TICKS, UID_LOG, UID_TRADE, Replica, Topic, uid_sink
+from schemas.topics import NO_CHANNEL, ORDERS, REPLICA_A, TICKS, UID_TRADE, Replica, Topic, uid_sink
 from udfs.channel import Resources
-from udfs.flink import ChannelOperator, KeyOf, Rehearsal, message_type, output_tags
+from udfs.flink import ChannelOperator, Rehearsal, message_type, output_tags
 from udfs.keys import GROUPS, key_of, subtask_of
 
 SETTINGS = {
@@ -45,7 +42,6 @@ SETTINGS = {
     "restart-strategy.fixed-delay.delay": "100 ms",
     "pipeline.max-parallelism": str(GROUPS),
 }
-
 
 # Java only moves bytes here: C1's code is as good as C2's, and on few cores C2's compiling and a concurrent collector
 # took as much CPU as deciding did (tests/bench/README.md). For the JVM that Python starts; a cluster has its own.
@@ -99,25 +95,12 @@ def build(
     sink_keys = {channel: key_in_partition(channel, partitions) for channel in channels}
     sink_keys[NO_CHANNEL] = key_in_partition(0, partitions)
     operator = operator_of(resources=resources, wall_ns=wall_ns, sink_keys=sink_keys, replica=replica)
-    _decide(read_log(env, bootstrap, log, bounded, replica), bootstrap, KeyOf(channels), operator, replica)
+    _decide(read_channels(env, bootstrap, log, bounded, channels, replica), bootstrap, operator, replica)
 
 
-def read_log(
-    env: StreamExecutionEnvironment, bootstrap: str, topic: str, bounded: bool, replica: Replica = REPLICA_A
-) -> DataStream:
-    """The messages of a topic's partitions, from its beginning; a restored job goes on where its state says."""
-    source = _source(bootstrap, topic, bounded, replica.group)
-    return env.from_source(source, WatermarkStrategy.no_watermarks(), "log", _bytes()).uid(UID_LOG)
-
-
-def _decide(log: DataStream, bootstrap: str, key_of: KeyOf, operator: ChannelOperator, replica: Replica) -> None:
-    """A log's messages by channel through the operator, and what comes out into the replica's topics."""
-    decided = (
-        log.key_by(key_of, key_type=Types.LONG())
-        .process(operator, output_type=message_type())
-        .name("trade")
-        .uid(UID_TRADE)
-    )
+def _decide(messages: KeyedStream, bootstrap: str, operator: ChannelOperator, replica: Replica) -> None:
+    """Messages by channel through the operator, and what comes out into the replica's topics."""
+    decided = messages.process(operator, output_type=message_type()).name("trade").uid(UID_TRADE)
     _sink(decided, bootstrap, ORDERS)
     # get_side_output() would chain a hidden Python operator into this thread, which deadlocks on the GIL.
     tags = output_tags(replica)
@@ -154,25 +137,6 @@ def key_in_partition(channel: int, partitions: int) -> bytes:
     raise ConfigError(f"no message key found for partition {channel} of {partitions}")
 
 
-def _bytes() -> TypeInformation:
-    return Types.PRIMITIVE_ARRAY(Types.BYTE())
-
-
-def _source(bootstrap: str, topic: str, bounded: bool, group: str) -> KafkaSource:
-    """From offset 0; an offset that the topic does not hold ends the job instead of being reset silently."""
-    beginning = {KafkaTopicPartition(topic, channel): 0 for channel in range(CHANNELS_MAX)}
-    builder = (
-        KafkaSource.builder()
-        .set_bootstrap_servers(bootstrap)
-        .set_topics(topic)
-        .set_group_id(group)
-        .set_value_only_deserializer(ByteArraySchema())
-        .set_starting_offsets(KafkaOffsetsInitializer.offsets(beginning, KafkaOffsetResetStrategy.NONE))
-        .set_properties({"max.partition.fetch.bytes": str(8 << 20), "fetch.max.wait.ms": "10", **flink_properties()})
-    )
-    return (builder.set_bounded(KafkaOffsetsInitializer.latest()) if bounded else builder).build()
-
-
 def _sink(stream: DataStream, bootstrap: str, topic: Topic) -> None:
     schema = (
         KafkaRecordSerializationSchema.builder()
@@ -204,20 +168,7 @@ def build_rehearsal(
     `terms` are what each channel decides by. The sinks are the larger part of a takeover: seven Kafka producers in a
     JVM that has never opened one.
     """
-    stops = {KafkaTopicPartition(TICKS.name, channel): end for channel, end in ends.items()}
-    source = (
-        KafkaSource.builder()
-        .set_bootstrap_servers(bootstrap)
-        .set_partitions(set(stops))
-        .set_group_id("rehearsal")
-        .set_properties(flink_properties())
-        .set_value_only_deserializer(ByteArraySchema())
-        .set_starting_offsets(KafkaOffsetsInitializer.earliest())
-        .set_bounded(KafkaOffsetsInitializer.offsets(stops))
-        .build()
-    )
     check_subtasks(ends, env.get_parallelism())
     sink_keys = dict.fromkeys((*ends, NO_CHANNEL), b"")
     operator = Rehearsal(terms=terms, resources=resources, wall_ns=wall_ns, sink_keys=sink_keys)
-    log = env.from_source(source, WatermarkStrategy.no_watermarks(), "log", _bytes()).uid(UID_LOG)
-    _decide(log, bootstrap, KeyOf(ends), operator, REPLICA_A)
+    _decide(read_until(env, bootstrap, ends), bootstrap, operator, REPLICA_A)

@@ -14,6 +14,10 @@ __all__ = ["INSTALL_JAVA", "MAVEN_JARS", "find_jars", "find_java", "jar_argument
 
 INSTALL_JAVA = "sudo apt-get install -y openjdk-17-jre-headless maven"
 MAVEN_JARS = "make jars"
+JARS = {
+    "kafka": ("kafka_*.jar",),
+    "flink": ("flink-sql-connector-kafka-*.jar", "penstock.jar"),
+}  # what each kind must have
 JAVA_MAJORS = range(17, 22)  # Kafka's broker needs 17; Flink is tested up to 21
 
 
@@ -43,21 +47,24 @@ def find_java() -> Path:
 
 
 def find_jars(kind: str) -> Path:
-    """The folder with the jars of one kind, `kafka` (the broker) or `flink` (the connector).
+    """The folder with the jars of one kind, `kafka` (the broker) or `flink` (the connector, and ours for its source).
 
     Looked for in PENSTOCK_JARS if set, else in `infra/java/jars` of the checkout or of the working directory.
-    SetupError when none holds a jar.
+    SetupError when none holds them.
     """
     roots = _jar_roots()
     for root in roots:
-        if any((root / kind).glob("*.jar")):
+        if all(any((root / kind).glob(jar)) for jar in JARS[kind]):
             return root / kind
     looked = " or ".join(str(root / kind) for root in roots)
-    raise SetupError(f"no jars in {looked}: run `{MAVEN_JARS}` in the checkout, or set PENSTOCK_JARS to their folder")
+    wanted = " and ".join(JARS[kind])
+    raise SetupError(
+        f"no {wanted} in {looked}: run `{MAVEN_JARS}` in the checkout, or set PENSTOCK_JARS to the folder of {kind}/"
+    )
 
 
 def jar_arguments() -> list[str]:
-    """The connector's jars for the command line of an embedded `trade`."""
+    """Flink's jars for the command line of an embedded `trade`."""
     return [part for jar in sorted(find_jars("flink").glob("*.jar")) for part in ("--jar", str(jar))]
 
 

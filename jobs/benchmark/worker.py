@@ -14,7 +14,8 @@ from pyflink.common import Types
 from pyflink.datastream import DataStream, StreamExecutionEnvironment
 from pyflink.java_gateway import get_gateway
 
-from jobs.adapters.flink import environment, read_log
+from jobs.adapters.flink import environment
+from jobs.adapters.flink_log import read_log
 from jobs.benchmark.operators import Identity
 from jobs.benchmark.timed import build_timed
 

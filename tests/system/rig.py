@@ -60,7 +60,7 @@ class Rig:
         self._group.close()
         self._broker.stop()
 
-    def write(self, channel: int, messages: Iterable[bytes], pause_s: float = 0.0) -> None:
+    def write(self, channel: int, messages: Iterable[bytes | None], pause_s: float = 0.0) -> None:
         producer = Producer(self.bootstrap)
         for data in messages:
             producer.send(TICKS.name, channel, data)
