@@ -3,14 +3,14 @@
 Memory is the truth while the operator lives; the keyed list state (base + journal) is the truth after a restart.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
 import msgspec
 from pyflink.common import Row, Types
 from pyflink.datastream import KeyedProcessFunction, OutputTag, RuntimeContext
-from pyflink.datastream.state import ListState, ListStateDescriptor
+from pyflink.datastream.state import ListStateDescriptor
 
 from schemas.control import Term, read_control
 from schemas.errors import BadFrame, Unsafe
@@ -20,6 +20,7 @@ from schemas.topics import DECISIONS, NO_CHANNEL, REPLICA_A, Replica
 from schemas.trading import Order, Stamps, order_message
 from udfs.channel import Channel, Output, Resources
 from udfs.counters import Counters
+from udfs.flink_state import AnyKey, InHand, KeyedStore
 from udfs.journal import Keeper
 from udfs.keys import key_of, subtask_of
 from udfs.moving import bring
@@ -35,47 +36,6 @@ def message_type() -> Types:
 def output_tags(replica: Replica) -> dict[str, OutputTag]:
     """A side output for every topic of frames that a replica writes; made on demand: a tag cannot be pickled."""
     return {topic.name: OutputTag(topic.name, message_type()) for topic in replica.topics}
-
-
-class KeyedStore:
-    """A channel's entries in Flink's keyed list state; valid while that key is the current one."""
-
-    def __init__(self, state: ListState) -> None:
-        self._state = state
-
-    def append(self, entry: bytes) -> None:
-        self._state.add(entry)
-
-    def replace(self, entry: bytes) -> None:
-        self._state.update([entry])
-
-    def entries(self) -> Iterable[bytes]:
-        return [bytes(entry) for entry in self._state.get() or ()]
-
-
-class AnyKey:
-    """The entries under any key of this subtask, while the operator opens: Flink sets the key of each message anew."""
-
-    def __init__(self, context: RuntimeContext, state: ListState) -> None:
-        from pemja import findClass  # is there in a JVM's interpreter only
-
-        self._row = findClass("org.apache.flink.types.Row")
-        self._backend, self._state = context.get_keyed_state_backend()._keyed_state_backend, state
-
-    def entries_of(self, key: int) -> list[bytes]:
-        self._stand_at(key)
-        return list(KeyedStore(self._state).entries())
-
-    def move(self, key: int, target: int) -> None:
-        entries = self.entries_of(key)
-        self._state.clear()
-        self._stand_at(target)
-        self._state.update(entries)
-
-    def _stand_at(self, key: int) -> None:
-        row = self._row(1)
-        row.setField(0, key)
-        self._backend.setCurrentKey(row)
 
 
 def task_info(context: RuntimeContext) -> Any:
@@ -101,6 +61,7 @@ class ChannelOperator(KeyedProcessFunction):
         self._resources = self._open_resources()
         self._tags = output_tags(self._replica)
         self._state = context.get_list_state(ListStateDescriptor("journal", Types.PICKLED_BYTE_ARRAY()))
+        self._in_hand = InHand(context)
         self._metrics = context.get_metrics_group()
         self._keepers: dict[int, Keeper] = {}
         self._counters: dict[int, Counters] = {}
@@ -111,12 +72,18 @@ class ChannelOperator(KeyedProcessFunction):
 
     def process_element(self, data: bytes, context: KeyedProcessFunction.Context) -> Iterator[object]:
         received_ns = self._wall_ns()
+        self._in_hand.take(data)
+        message = self.as_read(data)
         key = context.get_current_key()
         keeper = self._keepers.get(key) or self._begin(key)
-        output = keeper.step(data)
+        output = keeper.step(message)
         sink_key = self._sink_keys[self._channels[key]]
-        yield from self._messages(output, data, keeper.state.ledger.position, received_ns, sink_key)
+        yield from self._messages(output, message, keeper.state.ledger.position, received_ns, sink_key)
         self._counters[key].took(keeper.state.ledger, received_ns)
+
+    def as_read(self, data: bytes) -> bytes:
+        """The message that a channel reads when the log has `data`: the same, but for drills and rehearsals."""
+        return data
 
     def _begin(self, key: int) -> Keeper:
         """The channel of a key, restored or new; Unsafe when Flink brings it where its state will not be looked for."""
@@ -128,7 +95,7 @@ class ChannelOperator(KeyedProcessFunction):
             )
         channel = Channel(number, self._resources)
         self._counters[key] = Counters(self._metrics, number)
-        keeper = self._keepers[key] = Keeper(channel, KeyedStore(self._state), JOURNAL_BYTES_MAX)
+        keeper = self._keepers[key] = Keeper(channel, KeyedStore(self._state, self._in_hand), JOURNAL_BYTES_MAX)
         return keeper
 
     def _messages(self, output: Output, data: bytes, position: int, received_ns: int, key: bytes) -> Iterator[object]:
@@ -171,8 +138,11 @@ class Rehearsal(ChannelOperator):
         super().__init__(**given)
         self._terms = dict(terms)
 
+    def as_read(self, data: bytes) -> bytes:
+        return in_force(data, self._terms)
+
     def process_element(self, data: bytes, context: KeyedProcessFunction.Context) -> Iterator[object]:
-        for _ in super().process_element(in_force(data, self._terms), context):
+        for _ in super().process_element(data, context):
             pass
         yield from ()
 

@@ -23,10 +23,7 @@ class WrongBids(ChannelOperator):
         super().open(context)
         self._first_ns = 0
 
-    def process_element(self, data: bytes, context: KeyedProcessFunction.Context) -> Iterator[object]:
-        return super().process_element(self._changed(data), context)
-
-    def _changed(self, data: bytes) -> bytes:
+    def as_read(self, data: bytes) -> bytes:
         try:
             frame = decode(data)
         except BadFrame:

@@ -39,7 +39,12 @@ public final class KeyedMessages implements KafkaRecordDeserializationSchema<Row
     @Override
     public void deserialize(ConsumerRecord<byte[], byte[]> message, Collector<Row> out) {
         byte[] value = message.value() == null ? NOTHING : message.value();
-        out.collect(Row.of(keyOf(value), value));
+        MessageInHand.take(value);
+        try {
+            out.collect(Row.of(keyOf(value), value));
+        } finally {
+            MessageInHand.leave();
+        }
     }
 
     /** The key of a message. */
