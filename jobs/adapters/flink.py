@@ -23,7 +23,7 @@ from jobs.adapters.flink_log import read_channels, read_until
 from jobs.adapters.kafka import flink_properties
 from schemas.control import Term
 from schemas.errors import ConfigError, Unsafe
-from schemas.topics import NO_CHANNEL, ORDERS, REPLICA_A, TICKS, UID_TRADE, Replica, Topic, uid_sink
+from schemas.topics import DECISIONS, NO_CHANNEL, ORDERS, REPLICA_A, TICKS, UID_TRADE, Replica, Topic, uid_sink
 from udfs.channel import Resources
 from udfs.flink import ChannelOperator, Rehearsal, message_type, output_tags
 from udfs.keys import GROUPS, key_of, subtask_of
@@ -41,11 +41,17 @@ SETTINGS = {
     "restart-strategy.fixed-delay.attempts": "20",
     "restart-strategy.fixed-delay.delay": "100 ms",
     "pipeline.max-parallelism": str(GROUPS),
+    "pipeline.object-reuse": "true",  # nobody changes a message: between operators of one thread none is copied
 }
 
+# Requests to the broker were a quarter of all CPU in a backlog: what nobody waits for goes out a few together.
+AT_ONCE = (ORDERS, DECISIONS)
+LINGER_MS = 5
+
 # Java only moves bytes here: C1's code is as good as C2's, and on few cores C2's compiling and a concurrent collector
-# took as much CPU as deciding did (tests/bench/README.md). For the JVM that Python starts; a cluster has its own.
-EMBEDDED_JVM = "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC"
+# took as much CPU as deciding did (tests/bench/README.md). Messages die young: with room for some hundreds of them the
+# collector copies few. For the JVM that Python starts; a cluster has its own.
+EMBEDDED_JVM = "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC -Xmn256m"
 
 
 def environment(settings: dict[str, str], jars: list[Path]) -> StreamExecutionEnvironment:
@@ -151,7 +157,8 @@ def _sink(stream: DataStream, bootstrap: str, topic: Topic) -> None:
         .set_record_serializer(schema)
         .set_delivery_guarantee(DeliveryGuarantee.AT_LEAST_ONCE)
     )
-    for name, value in {"linger.ms": "0", **flink_properties()}.items():
+    linger_ms = 0 if topic in AT_ONCE else LINGER_MS
+    for name, value in {"linger.ms": str(linger_ms), **flink_properties()}.items():
         builder.set_property(name, value)
     stream.sink_to(builder.build()).name(topic.name).uid(uid_sink(topic))
 

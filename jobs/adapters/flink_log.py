@@ -26,6 +26,8 @@ from udfs.keys import key_of
 
 __all__ = ["keyed_messages", "read_channels", "read_log", "read_until"]
 
+FETCH_BYTES = 2 << 20  # a partition: of more, the collector copies whole backlogs that wait to be decided
+
 
 def read_log(env: StreamExecutionEnvironment, bootstrap: str, topic: str, bounded: bool) -> DataStream:
     """The messages of a topic's partitions as they are."""
@@ -72,7 +74,14 @@ def _from_beginning(bootstrap: str, topic: str, bounded: bool, group: str) -> Ka
         .set_topics(topic)
         .set_group_id(group)
         .set_starting_offsets(KafkaOffsetsInitializer.offsets(beginning, KafkaOffsetResetStrategy.NONE))
-        .set_properties({"max.partition.fetch.bytes": str(8 << 20), "fetch.max.wait.ms": "10", **flink_properties()})
+        .set_properties(
+            {
+                "max.partition.fetch.bytes": str(FETCH_BYTES),
+                "fetch.max.wait.ms": "10",
+                **flink_properties(),
+                **__import__("json").loads(__import__("os").environ.get("XP", "{}")),
+            }
+        )
     )
     return builder.set_bounded(KafkaOffsetsInitializer.latest()) if bounded else builder
 

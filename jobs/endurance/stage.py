@@ -27,7 +27,7 @@ PARTITION_BYTES_MAX = 256 << 20
 # Heaps are touched at once and cannot grow: what a JVM's resident memory does is then not its heap, whose live part is
 # measured apart. The broker states its heap itself.
 TOUCH = "-XX:+AlwaysPreTouch"
-TRADE_JVM = f"{EMBEDDED_JVM} {TOUCH} -Xms384m -Xmx384m"
+TRADE_JVM = f"{EMBEDDED_JVM} {TOUCH} -Xms384m -Xmx384m -Xmn128m"
 
 
 class Stage:
