@@ -9,20 +9,17 @@ from pathlib import Path
 import msgspec
 
 from jobs.adapters import endpoints
-from jobs.adapters.kafka import Producer, Reader, create_topics
+from jobs.adapters.kafka import Producer, create_topics
+from jobs.adapters.openings import read_opening, read_term
 from jobs.adapters.terms import make_term, new_log_id, opening_frames
 from jobs.execution.logs import Logs
 from models.registry import Registry, reference
 from schemas.config import Config
-from schemas.control import Genesis, Term, read_control
-from schemas.errors import BadFrame, SetupError, Unsafe
+from schemas.control import Term
+from schemas.errors import SetupError, Unsafe
 from schemas.feature_sets import chosen
-from schemas.frame import Frame, decode, encode
-from schemas.records import Kind
+from schemas.frame import encode
 from schemas.topics import TICKS
-
-OPENING_MESSAGES = 100  # a log's GENESIS and first TERM stand within these
-
 
 TOLD = {"gateway": "orders go to the gateway", "lock-step": "orders are met in the channel, by the lock-step exchange"}
 
@@ -42,21 +39,21 @@ def begin_run(folder: Path, bootstrap: str, config: Config, models: Path | None,
 
 
 def begin(bootstrap: str, config: Config, models: Path | None = None, model: str = "direction") -> Term:
-    """The term in force in every channel of the configuration's universe.
+    """The term in force in every channel of the configuration's universe; a beginning that was cut off is finished.
 
     Raises Unsafe when a log is in a term of another configuration: a term is changed on purpose, never by a restart.
     """
     channels = config.universe.channels
     create_topics(bootstrap, channels)
-    first = {channel: read_term(bootstrap, channel) for channel in channels}
-    begun = next((term for term in first.values() if term is not None), None)
-    log_id = begun.log_id if begun is not None else new_log_id()
+    openings = {channel: read_opening(bootstrap, channel) for channel in channels}
+    begun = next((opening.term for opening in openings.values() if opening.term is not None), None)
+    log_id = next((opening.log_id for opening in openings.values() if opening.log_id), None) or new_log_id()
     wanted = make_term(config, reference(Registry(models).find(model, chosen(config.features.names))), log_id)
     if begun is not None:
         wanted = _continued(wanted, last_terms(bootstrap, config))
     producer = Producer(bootstrap)
-    for channel in (one for one, term in first.items() if term is None):
-        for frame in opening_frames(wanted, channel):
+    for channel, opening in openings.items():
+        for frame in opening_frames(wanted, channel)[opening.messages :] if opening.term is None else ():
             producer.send(TICKS.name, channel, encode(frame))
     producer.flush()
     return wanted
@@ -76,12 +73,8 @@ def _continued(wanted: Term, last: dict[int, Term]) -> Term:
 
 
 def check_begun(bootstrap: str, channels: Sequence[int]) -> None:
-    """SetupError for channels whose logs nobody has begun: what is written before a GENESIS makes a log unusable."""
-    reader = Reader(bootstrap, TICKS.name, channels, "end")
-    try:
-        missing = [channel for channel, end in reader.high_watermarks().items() if not end]
-    finally:
-        reader.close()
+    """SetupError for channels whose logs have no term: what is written before a GENESIS makes a log unusable."""
+    missing = [channel for channel in channels if read_term(bootstrap, channel) is None]
     if missing:
         raise SetupError(f"the logs of channels {missing} have not begun: `penstock begin`, then again")
 
@@ -94,28 +87,3 @@ def last_terms(bootstrap: str, config: Config) -> dict[int, Term]:
         return logs.terms
     finally:
         logs.close()
-
-
-def read_term(bootstrap: str, channel: int) -> Term | None:
-    """The first term of a channel's log; None when the partition is empty."""
-    reader = Reader(bootstrap, TICKS.name, [channel], "beginning")
-    try:
-        low, high = reader.watermarks(channel)
-        messages = reader.range(channel, low, min(high, low + OPENING_MESSAGES))
-        controls = [read_control(frame) for frame in map(_frame, (message.value for message in messages)) if frame]
-    finally:
-        reader.close()
-    if low == high:
-        return None
-    term = next((control for control in controls if isinstance(control, Term)), None)
-    if term is None or not any(isinstance(control, Genesis) for control in controls):
-        raise Unsafe(f"{TICKS.name}[{channel}] holds {high - low} messages but no GENESIS and TERM: not a log of ours")
-    return term
-
-
-def _frame(data: bytes) -> Frame | None:
-    try:
-        frame = decode(data)
-    except BadFrame:
-        return None
-    return frame if frame.kind == Kind.CONTROL else None

@@ -50,7 +50,7 @@ def _from_archive(store: Store, topic: Topic, channel: int | None, begin: int, l
 
 def _from_broker(bootstrap: str, topic: Topic, channel: int | None, begin: int, limit: int) -> Iterator[Line]:
     from jobs.adapters.kafka import Reader, partition_count
-    from jobs.begin import read_term as begun
+    from jobs.adapters.openings import read_term as begun
 
     for one in range(partition_count(bootstrap, topic.name)) if channel is None else [channel]:
         term = begun(bootstrap, one)

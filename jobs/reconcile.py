@@ -16,8 +16,8 @@ from jobs.adapters import endpoints
 from jobs.adapters.broker import Broker
 from jobs.adapters.journal import Done, read_journal
 from jobs.adapters.kafka import partition_count, read_all
+from jobs.adapters.openings import read_term
 from jobs.adapters.sqlite import read_only
-from jobs.begin import read_term
 from jobs.execution.agreement import Agreement, Story, agree
 from jobs.execution.watch import Watch
 from schemas.errors import SetupError, Unsafe

@@ -17,9 +17,9 @@ from typing import Any
 from jobs.adapters import log
 from jobs.adapters.checkpoints import claim, newest_checkpoint
 from jobs.adapters.endpoints import LOCALHOST
+from jobs.adapters.openings import read_term
 from jobs.adapters.resources import check_resources, open_resources
 from jobs.adapters.stopping import stop_asked
-from jobs.begin import read_term
 from jobs.observation.observer import Observer, add_argument, observed, told
 from jobs.observation.trade import fill
 from schemas.errors import Unsafe

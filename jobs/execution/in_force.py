@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 
 from jobs.adapters.kafka import Reader
-from jobs.begin import read_term
+from jobs.adapters.openings import read_term
 from schemas.control import Term, read_control
 from schemas.errors import BadFrame
 from schemas.frame import decode
