@@ -10,7 +10,7 @@ import msgspec
 
 from jobs.adapters import endpoints
 from jobs.adapters.kafka import Producer, create_topics
-from jobs.adapters.openings import read_opening, read_term
+from jobs.adapters.openings import Opening, read_opening, read_term
 from jobs.adapters.terms import make_term, new_log_id, opening_frames
 from jobs.execution.logs import Logs
 from models.registry import Registry, reference
@@ -53,10 +53,22 @@ def begin(bootstrap: str, config: Config, models: Path | None = None, model: str
         wanted = _continued(wanted, last_terms(bootstrap, config))
     producer = Producer(bootstrap)
     for channel, opening in openings.items():
-        for frame in opening_frames(wanted, channel)[opening.messages :] if opening.term is None else ():
-            producer.send(TICKS.name, channel, encode(frame))
+        if opening.term is None:
+            for message in _rest(wanted, channel, opening):
+                producer.send(TICKS.name, channel, message)
     producer.flush()
     return wanted
+
+
+def _rest(term: Term, channel: int, opening: Opening) -> list[bytes]:
+    """What a log's beginning lacks."""
+    whole = [encode(frame) for frame in opening_frames(term, channel)]
+    if whole[: len(opening.cut_off)] != opening.cut_off:
+        raise Unsafe(
+            f"the log of channel {channel} begins with {len(opening.cut_off)} messages of another beginning, which "
+            "was cut off: delete its topic, or FRESH=1 for another log"
+        )
+    return whole[len(opening.cut_off) :]
 
 
 def _continued(wanted: Term, last: dict[int, Term]) -> Term:

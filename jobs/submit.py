@@ -76,12 +76,23 @@ def wait_processing(rest: Rest, job: str, timeout_s: float) -> None:
     while not rest.is_processing(job):
         state = rest.job_state(job)
         if state in ENDED:
-            raise FlinkError(f"job {job} is {state}: {rest.job_failure(job) or 'the cluster does not say why'}")
+            raise FlinkError(f"job {job} is {state}: {cause(rest.job_failure(job)) or 'the cluster does not say why'}")
         if time.monotonic() > deadline:
             slots = sum(rest.taskmanagers().values())
-            why = rest.job_failure(job).partition("\n")[0] or f"the cluster has {slots} free slots"
+            why = cause(rest.job_failure(job)) or f"the cluster has {slots} free slots"
             raise FlinkError(f"job {job} does not run after {timeout_s:g} s, it is {state}: {why}")
         time.sleep(POLL_S)
+
+
+def cause(trace: str) -> str:
+    """What a Java stack trace began with: Flink and the source wrap what an operator raises.
+
+    >>> cause("java.io.IOException: cannot emit\\n\\tat a.B\\nCaused by: Unsafe: channel 1\\n\\tat c.D")
+    'Unsafe: channel 1'
+    """
+    first, *rest = trace.splitlines() or [""]
+    causes = [line.removeprefix("Caused by: ") for line in rest if line.startswith("Caused by: ")]
+    return causes[-1] if causes else first
 
 
 def rest_address(text: str) -> str:

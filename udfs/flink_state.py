@@ -4,12 +4,14 @@ Messages go in as they are, by Java where it has the same bytes in hand. Release
 is always the first one, and begins with another byte than a pickle.
 """
 
+import io
 import pickle
-from collections.abc import Iterable
 from typing import Any
 
 from pyflink.datastream import RuntimeContext
 from pyflink.datastream.state import ListState
+
+from schemas.errors import StateError
 
 __all__ = ["AnyKey", "InHand", "KeyedStore"]
 
@@ -43,16 +45,33 @@ class KeyedStore:
             self._java.add(entry)
 
     def replace(self, entry: bytes) -> None:
-        self._java.update([entry])
+        self.put([entry])
 
-    def entries(self) -> Iterable[bytes]:
-        """What was kept; entries of an earlier release are written again as they are kept now."""
-        entries = [bytes(entry) for entry in self._java.get() or ()]
-        if not entries or entries[0][:1] != _PICKLED:
-            return entries
-        entries = [bytes(pickle.loads(entry)) for entry in entries]
+    def put(self, entries: list[bytes]) -> None:
+        """These, and nothing else."""
         self._java.update(entries)
+
+    def entries(self) -> list[bytes]:
+        """What was kept. Entries of an earlier release are first written again as they are kept now."""
+        entries = [bytes(entry) for entry in self._java.get() or ()]
+        if entries and entries[0][:1] == _PICKLED:
+            entries = [_unpickled(entry) for entry in entries]
+            self.put(entries)
         return entries
+
+
+class _BytesAlone(pickle.Unpickler):
+    """Loads what needs no class: a state is no place from which code is run."""
+
+    def find_class(self, module_name: str, global_name: str) -> Any:
+        raise StateError(f"journal: a pickle of {module_name}.{global_name} instead of bytes")
+
+
+def _unpickled(entry: bytes) -> bytes:
+    found = _BytesAlone(io.BytesIO(entry)).load()
+    if not isinstance(found, bytes):
+        raise StateError(f"journal: a pickle of {type(found).__name__} instead of bytes")
+    return found
 
 
 class AnyKey:
@@ -66,13 +85,13 @@ class AnyKey:
 
     def entries_of(self, key: int) -> list[bytes]:
         self._stand_at(key)
-        return list(KeyedStore(self._state).entries())
+        return KeyedStore(self._state).entries()
 
     def move(self, key: int, target: int) -> None:
         entries = self.entries_of(key)
         self._state.clear()
         self._stand_at(target)
-        self._state._state.update(entries)
+        KeyedStore(self._state).put(entries)
 
     def _stand_at(self, key: int) -> None:
         row = self._row(1)

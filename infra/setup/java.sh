@@ -47,7 +47,7 @@ if ! has_java || ! has_maven; then
     install_packages && has_java && has_maven || give_up
 fi
 if has_jars; then exit 0; fi
-rm -rf "$jars/kafka" "$jars/flink"
+rm -rf "$jars/kafka" "$jars/flink" "$jars/target"
 if ! mvn --quiet --batch-mode --no-transfer-progress --file "$pom" -Djars.directory="$jars" package >"$jars/maven.log" 2>&1; then
     cat "$jars/maven.log" >&2
     echo "Maven could not fetch or build the jars: see above" >&2

@@ -41,12 +41,11 @@ SETTINGS = {
     "restart-strategy.fixed-delay.attempts": "20",
     "restart-strategy.fixed-delay.delay": "100 ms",
     "pipeline.max-parallelism": str(GROUPS),
-    "pipeline.object-reuse": "true",  # nobody changes a message: between operators of one thread none is copied
+    "pipeline.object-reuse": "true",  # nobody changes a message, and state keeps the source's own (MessageInHand)
 }
 
-# Requests to the broker were a quarter of all CPU in a backlog: what nobody waits for goes out a few together.
 AT_ONCE = (ORDERS, DECISIONS)
-LINGER_MS = 5
+LINGER_MS = 5  # of all others: in a backlog, each frame's requests to the broker took a quarter of all CPU
 
 # Java only moves bytes here: C1's code is as good as C2's, and on few cores C2's compiling and a concurrent collector
 # took as much CPU as deciding did (tests/bench/README.md). Messages die young: with room for some hundreds of them the

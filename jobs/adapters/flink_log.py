@@ -26,7 +26,7 @@ from udfs.keys import key_of
 
 __all__ = ["keyed_messages", "read_channels", "read_log", "read_until"]
 
-FETCH_BYTES = 2 << 20  # a partition: of more, the collector copies whole backlogs that wait to be decided
+FETCH_BYTES = 2 << 20  # a partition; more at once outlives the young generation, and the collector copies it
 
 
 def read_log(env: StreamExecutionEnvironment, bootstrap: str, topic: str, bounded: bool) -> DataStream:
@@ -75,32 +75,25 @@ def _from_beginning(bootstrap: str, topic: str, bounded: bool, group: str) -> Ka
         .set_group_id(group)
         .set_starting_offsets(KafkaOffsetsInitializer.offsets(beginning, KafkaOffsetResetStrategy.NONE))
         .set_properties(
-            {
-                "max.partition.fetch.bytes": str(FETCH_BYTES),
-                "fetch.max.wait.ms": "10",
-                **flink_properties(),
-                **__import__("json").loads(__import__("os").environ.get("XP", "{}")),
-            }
+            {"max.partition.fetch.bytes": str(FETCH_BYTES), "fetch.max.wait.ms": "10", **flink_properties()}
         )
     )
     return builder.set_bounded(KafkaOffsetsInitializer.latest()) if bounded else builder
 
 
 def _by_channel(env: StreamExecutionEnvironment, builder: KafkaSourceBuilder, channels: Iterable[int]) -> KeyedStream:
-    """With one subtask there is nothing to exchange: the messages stay in the source's thread, uncopied."""
+    """With one subtask the messages stay in the source's thread; with more they are exchanged by key."""
     builder._j_builder.setDeserializer(keyed_messages(channels))
-    rows = _stream(env, builder, Types.ROW([Types.LONG(), _bytes()]))
-    jvm = get_gateway().jvm
-    given = rows._j_data_stream, jvm.KeyByKeySelector(), Types.ROW([Types.LONG()]).get_java_type_info()
+    rows, jvm = _stream(env, builder, Types.ROW([Types.LONG(), _bytes()])), get_gateway().jvm
+    stream, key, key_type = rows._j_data_stream, jvm.KeyByKeySelector(), Types.ROW([Types.LONG()])
     if env.get_parallelism() == 1:
-        keyed = jvm.org.apache.flink.streaming.api.datastream.DataStreamUtils.reinterpretAsKeyedStream(*given)
-    else:
-        keyed = given[0].keyBy(*given[1:])
-    return KeyedStream(keyed, _bytes(), rows)
+        reinterpret = jvm.org.apache.flink.streaming.api.datastream.DataStreamUtils.reinterpretAsKeyedStream
+        return KeyedStream(reinterpret(stream, key, key_type.get_java_type_info()), _bytes(), rows)
+    return KeyedStream(stream.keyBy(key, key_type.get_java_type_info()), _bytes(), rows)
 
 
 def keyed_messages(channels: Iterable[int]) -> object:
-    """Our one Java class, which gives a message its key before Python sees it; SetupError when its jar is missing."""
+    """The deserializer that gives a message its key before Python sees it; SetupError when our jar is missing."""
     made = get_gateway().jvm.penstock.KeyedMessages
     if isinstance(made, JavaPackage):  # that is how py4j says that a class is not there
         raise SetupError(f"penstock.jar is not among Flink's jars: run `{MAVEN_JARS}` in the checkout")

@@ -14,10 +14,8 @@ __all__ = ["INSTALL_JAVA", "MAVEN_JARS", "find_jars", "find_java", "jar_argument
 
 INSTALL_JAVA = "sudo apt-get install -y openjdk-17-jre-headless maven"
 MAVEN_JARS = "make jars"
-JARS = {
-    "kafka": ("kafka_*.jar",),
-    "flink": ("flink-sql-connector-kafka-*.jar", "penstock.jar"),
-}  # what each kind must have
+# What each kind must have.
+JARS = {"kafka": ("kafka_*.jar",), "flink": ("flink-sql-connector-kafka-*.jar", "penstock.jar")}
 JAVA_MAJORS = range(17, 22)  # Kafka's broker needs 17; Flink is tested up to 21
 
 

@@ -20,11 +20,11 @@ def read_term(bootstrap: str, channel: int) -> Term | None:
 
 
 class Opening(NamedTuple):
-    """What stands at the beginning of a log; without a term, its messages are the first of `opening_frames`."""
+    """What stands at the beginning of a log."""
 
     log_id: str
     term: Term | None
-    messages: int
+    cut_off: list[bytes]  # all its messages, when there is no term
 
 
 def read_opening(bootstrap: str, channel: int) -> Opening:
@@ -32,16 +32,17 @@ def read_opening(bootstrap: str, channel: int) -> Opening:
     reader = Reader(bootstrap, TICKS.name, [channel], "beginning")
     try:
         low, high = reader.watermarks(channel)
-        messages = reader.range(channel, low, min(high, low + OPENING_MESSAGES))
-        controls = [read_control(frame) for frame in map(_frame, (message.value for message in messages)) if frame]
+        found = [message.value for message in reader.range(channel, low, min(high, low + OPENING_MESSAGES))]
     finally:
         reader.close()
+    controls = [read_control(frame) for frame in map(_frame, found) if frame]
     log_id = next((control.log_id for control in controls if isinstance(control, Genesis)), "")
     term = next((control for control in controls if isinstance(control, Term)), None)
-    is_cut_off = len(controls) == high - low and [type(one) for one in controls] in ([], [Epoch], [Epoch, Genesis])
-    if not is_cut_off and not (term and log_id):
-        raise Unsafe(f"{TICKS.name}[{channel}] holds {high - low} messages but no GENESIS and TERM: not a log of ours")
-    return Opening(log_id, term, high - low)
+    if term is not None and term.log_id == log_id:
+        return Opening(log_id, term, [])
+    if len(controls) == high - low and [type(one) for one in controls] in ([], [Epoch], [Epoch, Genesis]):
+        return Opening(log_id, None, found)
+    raise Unsafe(f"{TICKS.name}[{channel}] holds {high - low} messages but no GENESIS and TERM: not a log of ours")
 
 
 def _frame(data: bytes) -> Frame | None:

@@ -8,6 +8,7 @@ from rich.console import Console
 
 from jobs.adapters import checks
 from jobs.adapters.checks import Check, Need, run_checks
+from jobs.adapters.java import JARS
 from jobs.doctor import doctor
 
 
@@ -45,9 +46,10 @@ def test_missing_jars_fail_and_maven_is_then_needed(tmp_path: Path, monkeypatch:
     monkeypatch.setenv("PENSTOCK_JARS", str(tmp_path))
     monkeypatch.setenv("PATH", str(tmp_path))
     assert not found("Kafka's jars").is_fine and not found("Maven").is_fine
-    for kind in ("kafka", "flink"):
+    for kind, jars in JARS.items():
         (tmp_path / kind).mkdir()
-        (tmp_path / kind / "a.jar").write_bytes(b"")
+        for jar in jars:
+            (tmp_path / kind / jar.replace("*", "1")).write_bytes(b"")
     assert found("Kafka's jars").is_fine and found("Maven").is_fine
 
 

@@ -1,5 +1,6 @@
 """A log begins once: what a `begin` that was killed has left out, the next one writes."""
 
+import msgspec
 import pytest
 
 from jobs.adapters.openings import read_term
@@ -28,6 +29,17 @@ def test_a_beginning_that_was_cut_off_is_finished(rig: Rig, there: tuple[int, in
         assert not any(output.frames for output in play(rig.log(channel), channel, demo_resources()))
     assert begin(rig.bootstrap, demo()) == term
     assert all(len(rig.log(channel)) == 3 for channel in CHANNELS)
+
+
+@pytest.mark.parametrize("there", [(1, 0), (2, 2)])
+def test_pieces_of_other_beginnings_are_refused(rig: Rig, there: tuple[int, int]) -> None:
+    """An EPOCH alone does not tell its log's name; two names are two logs."""
+    rig.empty(TICKS)
+    for channel, count in zip(CHANNELS, there, strict=True):
+        term = msgspec.structs.replace(demo_term(), log_id=f"log {channel}")
+        rig.write(channel, [encode(frame) for frame in opening_frames(term, channel)[:count]])
+    with pytest.raises(Unsafe, match="messages of another beginning, which was cut off"):
+        begin(rig.bootstrap, demo())
 
 
 def test_what_is_no_beginning_of_ours_is_refused(rig: Rig) -> None:

@@ -40,28 +40,28 @@ def tells_positions(port: int) -> bool:
 def test_a_savepoint_of_a_release_goes_on_byte_for_byte(release: str, broker: Rig, tmp_path: Path) -> None:
     """What the job writes is what followed in the uninterrupted run: the orders before are not sent again.
 
-    Half of it is written by one subtask, which brings the channels' state to the keys of today, and half by two.
+    A third of it is written by one subtask, which brings the channels' state to the keys of today, a third by two, and
+    a third by one again.
     """
     golden, work = read(release), tmp_path / "work"
     for channel in CHANNELS:
         broker.write(channel, golden[channel].log[: golden[channel].taken])
     unpack(FOLDER / release / "savepoint.tar.xz", work)
     one_subtask(broker, golden, work)
-    job = broker.start_trade(work, "--parallelism", "2")
-    for channel in CHANNELS:
-        broker.write(channel, golden[channel].log[half_way(golden[channel]) :])
-    until(broker.is_read, 90, "trade has read the logs")
-    assert job.stop(60, signal.SIGTERM)
+    for part, parallelism in ((1, "2"), (2, "1")):
+        job = broker.start_trade(work, "--parallelism", parallelism)
+        write_third(broker, golden, part)
+        until(broker.is_read, 90, "trade has read the logs")
+        assert job.stop(60, signal.SIGTERM)
     for channel in CHANNELS:
         assert digests(broker.canonical(channel)) == golden[channel].after
 
 
 def one_subtask(broker: Rig, golden: dict[int, Golden], work: Path) -> None:
-    """Half of what followed; stopped with a savepoint."""
+    """The first third of what followed; stopped with a savepoint."""
     port = free_port()
     job = broker.start_trade(work, "--folder", str(work), "--flink-metrics", str(port))
-    for channel in CHANNELS:
-        broker.write(channel, golden[channel].log[golden[channel].taken : half_way(golden[channel])])
+    write_third(broker, golden, 0)
     until(broker.is_read, 90, "trade has read the logs")
     until(partial(tells_positions, port), 10, "Flink's page tells of both channels")
     assert str(port) in (work / "metrics" / "flink.json").read_text()
@@ -69,6 +69,8 @@ def one_subtask(broker: Rig, golden: dict[int, Golden], work: Path) -> None:
     assert not list((work / "metrics").iterdir())
 
 
-def half_way(golden: Golden) -> int:
-    """The message in the middle of those that the golden states have not taken."""
-    return (golden.taken + len(golden.log)) // 2
+def write_third(broker: Rig, golden: dict[int, Golden], part: int) -> None:
+    """Of the messages that the golden states have not taken."""
+    for channel in CHANNELS:
+        messages = golden[channel].log[golden[channel].taken :]
+        broker.write(channel, messages[len(messages) * part // 3 : len(messages) * (part + 1) // 3])

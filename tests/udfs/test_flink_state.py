@@ -1,10 +1,12 @@
 """What stands in Flink's list state: messages as they are, and what releases before pickled."""
 
 import pickle
+from fractions import Fraction
 from types import SimpleNamespace
 
 import pytest
 
+from schemas.errors import StateError
 from udfs.flink_state import InHand, KeyedStore
 
 BASE, MESSAGE, CHANGED = b"Bwhole state", b"PN a message", b"PN another"
@@ -79,5 +81,12 @@ def test_entries_of_an_earlier_release_are_unpickled_once() -> None:
     assert kept.entries() == [BASE, MESSAGE, b"\x80 garbage", b"\x80 more"]
 
 
+@pytest.mark.parametrize("entry", [Fraction(1, 2), 5])
+def test_a_pickle_of_anything_else_is_refused(entry: object) -> None:
+    kept, _ = store(Listed(pickle.dumps(entry)), Source(has_message=False))
+    with pytest.raises(StateError, match="instead of bytes"):
+        kept.entries()
+
+
 def test_no_entries() -> None:
-    assert not [*store(Listed(), Source(has_message=False))[0].entries()]
+    assert store(Listed(), Source(has_message=False))[0].entries() == []

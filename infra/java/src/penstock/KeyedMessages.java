@@ -13,9 +13,9 @@ import org.apache.flink.util.Collector;
 /**
  * A message of a channel's log as the row (key, bytes) that PyFlink's keyed operator takes.
  *
- * <p>PyFlink makes this row in Python, in the source's thread, which then shares the interpreter's lock with the operator
- * and copies every frame twice more. A message that does not begin like a frame of a known channel gets the other key; one
- * without a value is an empty one.
+ * <p>PyFlink's own key_by would make this row in Python, in the source's thread; that thread would compete for the
+ * interpreter's lock and copy every frame twice more. A message that does not begin like a frame of a known channel gets
+ * the other key; one without a value is an empty one.
  */
 public final class KeyedMessages implements KafkaRecordDeserializationSchema<Row> {
     private static final long serialVersionUID = 1L;

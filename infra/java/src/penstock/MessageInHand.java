@@ -6,7 +6,7 @@ import org.apache.flink.api.common.state.ListState;
  * The message that this thread is handing on, for state that keeps it as it is.
  *
  * <p>An operator in Python has a copy of the message; what it puts into state is copied back. Where the source hands a
- * message on in its own thread, its bytes are here already.
+ * message on in its own thread, its bytes are here already. State then holds the source's own array: nobody may change it.
  */
 public final class MessageInHand {
     private static final ThreadLocal<byte[]> MESSAGE = new ThreadLocal<>();
