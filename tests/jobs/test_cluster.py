@@ -40,8 +40,8 @@ def test_up_status_down(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> N
         assert down(tmp_path) == 0
     assert "Flink is down." in capsys.readouterr().out
     assert "flink" not in read(tmp_path)
-    for process in psutil.process_iter():
-        assert str(tmp_path) not in " ".join(process.cmdline())
+    for process in psutil.process_iter(["cmdline"]):  # of a process that ends just now: None
+        assert str(tmp_path) not in " ".join(process.info["cmdline"] or [])
 
 
 def test_down_and_status_without_a_cluster(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
