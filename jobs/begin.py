@@ -51,11 +51,15 @@ def begin(bootstrap: str, config: Config, models: Path | None = None, model: str
     wanted = make_term(config, reference(Registry(models).find(model, chosen(config.features.names))), log_id)
     if begun is not None:
         wanted = _continued(wanted, last_terms(bootstrap, config))
+    missing = [
+        (channel, message)
+        for channel, opening in openings.items()
+        if opening.term is None
+        for message in _rest(wanted, channel, opening)
+    ]  # all of it is known before the first is written: a refusal leaves every log as it was
     producer = Producer(bootstrap)
-    for channel, opening in openings.items():
-        if opening.term is None:
-            for message in _rest(wanted, channel, opening):
-                producer.send(TICKS.name, channel, message)
+    for channel, message in missing:
+        producer.send(TICKS.name, channel, message)
     producer.flush()
     return wanted
 

@@ -60,6 +60,7 @@ class ChannelOperator(KeyedProcessFunction):
     def open(self, context: RuntimeContext) -> None:
         self._resources = self._open_resources()
         self._tags = output_tags(self._replica)
+        # Pickled by type alone: what a savepoint of any release says of this state. KeyedStore puts in plain bytes.
         self._state = context.get_list_state(ListStateDescriptor("journal", Types.PICKLED_BYTE_ARRAY()))
         self._in_hand = InHand(context)
         self._metrics = context.get_metrics_group()

@@ -2,9 +2,7 @@
 
 import sys
 
-from pyflink.common import Configuration
-from pyflink.datastream import StreamExecutionEnvironment
-
+from jobs.adapters.flink import environment
 from jobs.adapters.flink_log import keyed_messages
 from jobs.adapters.java import find_jars
 
@@ -12,9 +10,7 @@ CHANNELS = (0, 1, 127)
 
 
 def main(texts: list[str]) -> None:
-    configuration = Configuration()
-    configuration.set_string("pipeline.jars", ";".join(f"file://{jar}" for jar in find_jars("flink").glob("*.jar")))
-    StreamExecutionEnvironment.get_execution_environment(configuration)
+    environment({}, [*find_jars("flink").glob("*.jar")])  # starts a JVM with them
     made = keyed_messages(CHANNELS)
     for text in texts:
         print(made.keyOf(bytes.fromhex(text)))

@@ -40,6 +40,7 @@ def test_pieces_of_other_beginnings_are_refused(rig: Rig, there: tuple[int, int]
         rig.write(channel, [encode(frame) for frame in opening_frames(term, channel)[:count]])
     with pytest.raises(Unsafe, match="messages of another beginning, which was cut off"):
         begin(rig.bootstrap, demo())
+    assert tuple(len(rig.log(channel)) for channel in CHANNELS) == there
 
 
 def test_what_is_no_beginning_of_ours_is_refused(rig: Rig) -> None:
