@@ -32,10 +32,10 @@ class Scorer:
         if not len(x):
             return np.zeros(0, np.int32)
         (both,) = self._session.run(self._outputs, {self._input: np.ascontiguousarray(x)})
-        up = both[:, 1].astype(np.float64)
-        if not ((up >= 0) & (up <= 1)).all():
+        up_bp = np.multiply(both[:, 1], BP, dtype=np.float64)
+        if not (up_bp.min() >= 0 and up_bp.max() <= BP):  # neither holds for NaN
             raise ModelError("scorer: the model gave a probability that is not between 0 and 1")
-        return np.rint(up * BP).astype(np.int32)
+        return np.rint(up_bp).astype(np.int32)
 
 
 def _session(data: bytes) -> ort.InferenceSession:

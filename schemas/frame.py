@@ -12,12 +12,14 @@ reads it and canonical bytes do not contain it.
 
 import struct
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+from functools import lru_cache
 from itertools import pairwise
 from typing import Any
 
+import msgspec
 import numpy as np
 import numpy.typing as npt
+from msgspec.structs import replace
 from zlib_ng.zlib_ng import crc32  # the standard one, 13 times faster
 
 from schemas.errors import BadFrame, Fault
@@ -39,8 +41,7 @@ _ZERO = bytes(4)
 Records = npt.NDArray[np.void]
 
 
-@dataclass(frozen=True, slots=True)
-class Frame:
+class Frame(msgspec.Struct, frozen=True):
     """Records of one kind by one writer; (source, epoch, sequence + i) numbers record i for ever."""
 
     kind: int
@@ -111,15 +112,16 @@ def decode(data: bytes) -> Frame:
         raise BadFrame(Fault.FOREIGN, f"frame: magic {magic:#06x} is not {MAGIC:#06x}")
     if version != VERSION:
         raise BadFrame(Fault.UNKNOWN_VERSION, f"frame: version {version} is not known here (known: {VERSION})")
-    layout = _layout(kind, schema, size, count)
+    layout = _layout(kind, schema, size)
+    if not 0 < count <= COUNT_MAX:
+        raise BadFrame(Fault.TOO_MANY, f"frame: count {count} is not between 1 and {COUNT_MAX}")
     if len(data) != HEADER_SIZE + size * count:
         fault = Fault.TRUNCATED if len(data) < HEADER_SIZE + size * count else Fault.EXTENDED
         raise BadFrame(
             fault,
             f"frame: {len(data)} bytes, but {count} records of {size} need {HEADER_SIZE + size * count}",
         )
-    view = memoryview(data)
-    found = crc32(view[HEADER_SIZE:], crc32(_ZERO, crc32(view[:_CHECKSUM_AT])))
+    found = crc32(memoryview(data)[HEADER_SIZE:], crc32(data[:_CHECKSUM_AT] + _ZERO))
     if found != checksum:
         raise BadFrame(Fault.CORRUPT, f"frame: checksum {found:#010x} is not the stated {checksum:#010x}")
     return Frame(
@@ -135,18 +137,18 @@ def decode(data: bytes) -> Frame:
     )
 
 
-def _layout(kind: int, schema: int, size: int, count: int) -> "np.dtype[Any]":
+@lru_cache(maxsize=64)
+def _layout(kind: int, schema: int, size: int) -> "np.dtype[Any]":
     """The layout of a frame's records; raises BadFrame when it is none of its kind."""
     if kind not in SCHEMAS:
         raise BadFrame(Fault.UNKNOWN_KIND, f"frame: kind {kind} is not known here")
     layout: np.dtype[Any] | None = layout_of(kind, size)
     if layout is None or schema != schema_of(kind, layout):
         raise BadFrame(Fault.UNKNOWN_SCHEMA, f"frame: {Kind(kind).name} records of layout {schema:#010x}, {size} bytes")
-    if not 0 < count <= COUNT_MAX:
-        raise BadFrame(Fault.TOO_MANY, f"frame: count {count} is not between 1 and {COUNT_MAX}")
     return layout
 
 
+@lru_cache(maxsize=64)
 def log_tag(log_id: str) -> int:
     """The 32 bits by which every frame names its log; 0 only for frames before a GENESIS."""
     return crc32(log_id.encode()) or 1

@@ -206,9 +206,10 @@ EMPTY["received"] = np.zeros(0, TICK)  # quality: all ticks of a frame of which 
 EMPTY["refused"] = np.zeros(0, "<u4")  # quality: places in the frame of the records that went to quarantine
 EMPTY["faults"] = np.zeros(0, "u1")  # quality: their schemas.errors.Fault
 EMPTY["backwards"] = np.zeros(0, "<u4")  # quality: places in `ticks` where venue time ran backwards
+for _nothing in EMPTY.values():
+    _nothing.flags.writeable = False  # as every array of a batch is
 
 
 def taken(scratch: Records, count: int) -> Records:
     """A copy of the first `count` records: as bytes, because numpy copies records field by field, 10 times slower."""
-    raw = scratch.view(f"V{scratch.itemsize}")
-    return raw[:count].copy().view(scratch.dtype)
+    return np.frombuffer(scratch[:count].tobytes(), scratch.dtype)

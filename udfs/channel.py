@@ -131,21 +131,21 @@ class Channel:
         """The records of a frame that are new, and whether some are missing before them."""
         ledger = state.ledger
         self._check(ledger, frame)
-        writer = ledger.writers[frame.source]
+        writer, count = ledger.writers[frame.source], len(frame.records)
         if frame.epoch < writer.epoch:
             raise BadFrame(Fault.ZOMBIE, f"{where(frame)}: epoch {writer.epoch} has been announced")
         if frame.epoch > writer.epoch and not announces(frame):
             raise BadFrame(Fault.UNANNOUNCED_EPOCH, f"{where(frame)}: the last epoch announced is {writer.epoch}")
-        repeated = min(len(frame), max(0, writer.sequence - frame.sequence))
+        repeated = min(count, max(0, writer.sequence - frame.sequence))
         ledger.dropped += repeated
         gap = frame.sequence > writer.sequence
         ledger.gaps += gap
         if gap and frame.source != Source.FEED:
             missing = f"expected {writer.sequence}; reports or controls are missing"
             raise BadFrame(Fault.WRITER_GAP, f"{where(frame)}: {missing}")
-        if repeated < len(frame):
-            writer.epoch, writer.sequence = frame.epoch, frame.sequence + len(frame)
-        return frame.records[repeated:], gap
+        if repeated < count:
+            writer.epoch, writer.sequence = frame.epoch, frame.sequence + count
+        return frame.records[repeated:] if repeated else frame.records, gap
 
     def _check(self, ledger: Ledger, frame: Frame) -> None:
         """Refuse a frame that has no place in this log, whatever its number is."""
@@ -210,7 +210,7 @@ class Channel:
     def _publish(self, state: State, frame: Frame, records: Records, batch: Batch, data: bytes, output: Output) -> None:
         self._publish_arrays(state, batch, output)
         output.orders.extend(batch.orders)
-        if not len(batch["faults"]):
+        if "faults" not in batch.arrays:
             return
         for fault in np.unique(batch["faults"]).tolist():
             places = batch["refused"][batch["faults"] == fault]

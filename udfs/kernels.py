@@ -15,8 +15,8 @@ from schemas.frame import Records
 def read_only(records: Records) -> Records:
     """A view that cannot be written: Numba compiles another function for each of the two kinds of array.
 
-    Arrays of `np.frombuffer` are read-only, arrays of tests and of earlier stages are not. With inputs always
-    read-only there is one machine code per kernel, for every caller.
+    Arrays of `np.frombuffer` and of a batch are read-only, others are not. With inputs always read-only there is one
+    machine code per kernel, for every caller.
     """
     if not records.flags.writeable:
         return records
@@ -25,15 +25,18 @@ def read_only(records: Records) -> Records:
     return view
 
 
-def kernel(*sources: ModuleType) -> Callable[[Callable[..., Any]], Any]:
+def kernel(*sources: ModuleType, per_record: bool = False) -> Callable[[Callable[..., Any]], Any]:
     """Compile without the GIL, cached on disk, and anew when this file or one of `sources` has changed.
 
     Numba's cache looks only at the file of the function itself: it would go on running the old code of a function
     or constant that the kernel takes from another module.
+
+    What another kernel calls `per_record` becomes a part of it: a call, which the compiler would leave where the
+    function is not small, costs as much as what is done with the record.
     """
 
     def compile_later(function: Callable[..., Any]) -> Any:
-        compiled = numba.njit(cache=True, nogil=True)(function)
+        compiled = numba.njit(cache=True, nogil=True, forceinline=per_record)(function)
         index = compiled._cache._cache_file
         index._source_stamp = (index._source_stamp, _digest(sources))
         compiled.sources = sources

@@ -7,9 +7,9 @@ another stage's state.
 
 import struct
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from typing import Any, Protocol
 
+import msgspec
 import numpy as np
 
 from schemas.control import Control, Term
@@ -21,9 +21,12 @@ from udfs.arrays import EMPTY
 State = dict[str, Records]
 
 
-@dataclass(slots=True)
-class Batch:
-    """The accepted records of one frame, and what the stages made of them (`udfs.arrays`)."""
+class Batch(msgspec.Struct):
+    """The accepted records of one frame, and what the stages made of them (`udfs.arrays`).
+
+    Arrays are read-only once they are put in: no stage changes what another one reads, and a kernel has one kind of
+    input (`udfs.kernels.read_only`).
+    """
 
     channel: int
     kind: int
@@ -31,13 +34,15 @@ class Batch:
     count: int  # accepted records
     control: Control | None = None
     gap: bool = False  # records of this frame's writer are missing before it
-    arrays: dict[str, Records] = field(default_factory=dict)
-    orders: list[Order] = field(default_factory=list)
+    arrays: dict[str, Records] = {}
+    orders: list[Order] = []
 
     def __getitem__(self, name: str) -> Records:
-        return self.arrays.get(name, EMPTY[name])
+        found = self.arrays.get(name)
+        return EMPTY[name] if found is None else found
 
     def __setitem__(self, name: str, records: Records) -> None:
+        records.setflags(write=False)
         self.arrays[name] = records
 
 
@@ -48,6 +53,8 @@ class Machine(Protocol):
     One with `inherits`, names of Term fields, goes on in the next term with the state that it had, when these are the
     same in both terms; one with `inherit(state, before, was, changed)` picks out itself what its fresh state takes over
     from the machine and state before. Every other one begins a term cold.
+
+    A machine with `needs`, the name of an array, has nothing to do with a batch that has neither it nor a control.
     """
 
     name: str
@@ -99,12 +106,15 @@ class Pipeline:
 
     def __init__(self, machines: Sequence[Machine]) -> None:
         self.machines = tuple(machines)
+        self._needs = [getattr(machine, "needs", "") for machine in self.machines]
 
     def initial(self) -> list[Any]:
         return [machine.initial() for machine in self.machines]
 
     def step(self, state: list[Any], batch: Batch) -> None:
-        for machine, own in zip(self.machines, state, strict=True):
+        for machine, needs, own in zip(self.machines, self._needs, state, strict=True):
+            if needs and needs not in batch.arrays and batch.control is None:
+                continue
             machine.step(own, batch)
 
     def objection(self, state: list[Any], term: Term) -> str:

@@ -1,8 +1,8 @@
 """Channel operators that go wrong on purpose: what a hot pair, and what a soak, must notice."""
 
 from collections.abc import Iterator
-from dataclasses import replace
 
+from msgspec.structs import replace
 from pyflink.datastream import KeyedProcessFunction, RuntimeContext
 
 from schemas.errors import BadFrame

@@ -8,9 +8,9 @@ import struct
 import zlib
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from dataclasses import replace
 
 import numpy as np
+from msgspec.structs import replace
 
 from schemas.control import Halt, control_frame
 from schemas.errors import DataError

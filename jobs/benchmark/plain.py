@@ -37,6 +37,7 @@ class Timed:
     def __init__(self, machine: Machine, spent: Spent) -> None:
         self._machine, self._spent = machine, spent
         self.name, self.version = machine.name, machine.version
+        self.needs = getattr(machine, "needs", "")
         self.initial: Callable[[], Any] = machine.initial
         self.dump: Callable[[Any], bytes] = machine.dump
         self.load: Callable[[bytes], Any] = machine.load

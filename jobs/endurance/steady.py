@@ -10,11 +10,11 @@ import heapq
 import json
 import sys
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
 from itertools import chain, count
 from pathlib import Path
 
 import msgspec
+from msgspec.structs import replace
 
 from jobs.adapters.capture import frames
 from jobs.adapters.clock import wall_ns

@@ -11,10 +11,10 @@ state is asked for by id, and never offered again. Exactly one terminal record: 
 
 from collections import Counter, deque
 from collections.abc import Callable
-from dataclasses import replace
 from typing import Protocol
 
 import msgspec
+from msgspec.structs import replace
 
 from jobs.adapters.brokerage import Broker, BrokerSilentError
 from jobs.adapters.ledger import Entry, Ledger

@@ -1,10 +1,10 @@
 """One changed price in a log: what a comparison that works must notice."""
 
 from collections.abc import Iterable, Iterator
-from dataclasses import replace
 from typing import NamedTuple
 
 import numpy as np
+from msgspec.structs import replace
 
 from schemas.errors import BadFrame, DataError
 from schemas.frame import Frame, Records, decode, encode

@@ -5,9 +5,10 @@
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import replace
+from typing import Any
 
 import numpy as np
+from msgspec.structs import replace
 
 from schemas.control import Term
 from schemas.frame import Frame, cut, encode, recut
@@ -110,6 +111,35 @@ def check_restarts(build: Build, messages: Sequence[bytes], channel: int, seed: 
             state = machine.load(held)
             assert machine.dump(state) == held
     assert not differences(run(build, messages, channel), tap.trace())
+
+
+class Shown:
+    """A machine that says nothing of what it needs, and so is shown every batch."""
+
+    needs = ""
+
+    def __init__(self, machine: Machine) -> None:
+        self._machine = machine
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._machine, name)
+
+
+def check_needs(build: Build, messages: Sequence[bytes], channel: int) -> None:
+    """A batch that a machine says it has nothing to do with changes neither what it makes nor what it remembers."""
+
+    def shown(term: Term, channel: int) -> Pipeline:
+        return Pipeline([Shown(machine) for machine in build(term, channel).machines])
+
+    taps, dumps = (Tap(), Tap()), []
+    for tap, built in zip(taps, (build, shown), strict=True):
+        machine = Channel(channel, tapped(built, tap))
+        state = machine.initial()
+        for data in messages:
+            machine.step(state, data)
+        dumps.append(machine.dump(state))
+    assert not differences(taps[0].trace(), taps[1].trace())
+    assert dumps[0] == dumps[1]
 
 
 def check_repeats(build: Build, messages: Sequence[bytes], channel: int) -> None:

@@ -50,6 +50,12 @@ class Honest(Mutant):
         return first + np.arange(len(ticks))
 
 
+class SaysItNeedsLess(Honest):
+    """Counts every tick, and wants to be shown only closes."""
+
+    needs = "closes"
+
+
 class SeesTheFrame(Mutant):
     """Uses how many records the frame has."""
 

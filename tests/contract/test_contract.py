@@ -17,6 +17,7 @@ from tests.contract.battery import (
     check_causality,
     check_frame_boundaries,
     check_interleaving,
+    check_needs,
     check_repeats,
     check_restarts,
     run,
@@ -63,6 +64,10 @@ def test_frame_boundaries_cannot_be_seen(frames: list[Frame], seed: int, longest
 @pytest.mark.parametrize("seed", [1, 2])
 def test_restarts_cannot_be_seen(frames: list[Frame], seed: int) -> None:
     check_restarts(build, messages(frames), 1, seed)
+
+
+def test_machines_need_what_they_say(frames: list[Frame]) -> None:
+    check_needs(build, messages(frames), 1)
 
 
 def test_repeats_cannot_be_seen(frames: list[Frame]) -> None:
@@ -118,6 +123,10 @@ def _restarts(build_: Callable[[Term, int], Pipeline], frames: list[Frame]) -> N
     check_restarts(build_, messages(frames), 0, 1)
 
 
+def _needs(build_: Callable[[Term, int], Pipeline], frames: list[Frame]) -> None:
+    check_needs(build_, messages(frames), 0)
+
+
 def _repeats(build_: Callable[[Term, int], Pipeline], frames: list[Frame]) -> None:
     check_repeats(build_, messages(frames), 0)
 
@@ -130,7 +139,7 @@ def _interleaving(build_: Callable[[Term, int], Pipeline], frames: list[Frame]) 
     check_interleaving(build_, {0: messages(frames), 1: messages(log(generated(1, 20), demo_term(), 1))})
 
 
-CHECKS = (_boundaries, _restarts, _repeats, _causality, _interleaving)
+CHECKS = (_boundaries, _restarts, _needs, _repeats, _causality, _interleaving)
 
 
 @pytest.mark.parametrize("check", CHECKS)
@@ -145,6 +154,7 @@ def test_the_battery_lets_an_honest_machine_pass(short: list[Frame], check: Chec
         (mutants.SeesTheFramesEnd, _boundaries),
         (mutants.SeesTheFramesEnd, _causality),
         (mutants.Forgets, _restarts),
+        (mutants.SaysItNeedsLess, _needs),
         (mutants.CountsMessages, _boundaries),
         (mutants.SharesItsState, _interleaving),
     ],

@@ -16,6 +16,7 @@ from tests.contract.battery import (
     check_causality,
     check_frame_boundaries,
     check_interleaving,
+    check_needs,
     check_repeats,
     check_restarts,
     run,
@@ -85,6 +86,10 @@ def test_frame_boundaries_cannot_be_seen_in_a_rough_log(name: str) -> None:
 
 def test_restarts_cannot_be_seen(name: str) -> None:
     check_restarts(build, messages(real(name, 15)), 1, 1)
+
+
+def test_machines_need_what_they_say(name: str) -> None:
+    check_needs(build, messages(real(name, 6)), 1)
 
 
 def test_repeats_cannot_be_seen(name: str) -> None:

@@ -1,7 +1,8 @@
 """A small run in a warehouse: generated ticks, played by the real pipeline, archived by the real archive."""
 
-from dataclasses import replace
 from pathlib import Path
+
+from msgspec.structs import replace
 
 from jobs.adapters.clickhouse import open_store
 from jobs.warehouse.archive import Archive

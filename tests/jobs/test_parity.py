@@ -1,10 +1,10 @@
 """Parity agrees on a run as it was, and finds a changed price, a changed row and a missing one."""
 
 import json
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from jobs.parity import REPORT, parity
 from jobs.results.store import open_archive

@@ -1,10 +1,10 @@
 """Replay finds what differs, and only that."""
 
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
+from msgspec.structs import replace
 
 from jobs.replay import replay
 from jobs.results import compare

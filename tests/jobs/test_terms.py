@@ -1,12 +1,12 @@
 """A run of two terms in the warehouse: replayed, compared with SQL, explained and told as one run."""
 
-from dataclasses import replace
 from pathlib import Path
 
 import msgspec
 import numpy as np
 import pyarrow as pa
 import pytest
+from msgspec.structs import replace
 
 from jobs.parity import parity
 from jobs.replay import replay

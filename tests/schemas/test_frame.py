@@ -1,12 +1,12 @@
 """The frame: round trips, cutting and joining, every damage detected, golden bytes of every kind."""
 
 import zlib
-from dataclasses import replace
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from schemas.control import Halt, read_control, read_quarantined
 from schemas.errors import BadFrame, Fault

@@ -3,11 +3,11 @@
 import json
 import subprocess
 import sys
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
+from msgspec.structs import replace
 
 from jobs.results.store import open_archive, read_term
 from jobs.results.venue import OUT_OF_ORDER_MS, read_trades

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from schemas.errors import StateError
+from schemas.records import TICK, Kind
 from udfs.machine import ArrayMachine, Batch, Pipeline, State
 
 
@@ -32,6 +33,14 @@ class Upgraded(Counter):
     def upgrade(self, data: bytes, version: int) -> bytes:
         counts = np.frombuffer(data, "<i8", 3) + 10 ** (version - 1)
         return counts.tobytes() + data[counts.nbytes :]
+
+
+def test_what_is_put_into_a_batch_cannot_be_changed() -> None:
+    batch, ticks = Batch(0, Kind.TICKS, 0, 3), np.zeros(3, TICK)
+    batch["ticks"] = ticks
+    for one in (batch["ticks"], ticks, batch["quotes"]):
+        with pytest.raises(ValueError, match="read-only"):
+            one["position" if one.dtype != TICK else "price"] = 1
 
 
 def test_a_state_survives_its_bytes() -> None:

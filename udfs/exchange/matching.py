@@ -46,6 +46,18 @@ def fold_quotes(quotes: Records, first: int, last: int, book: Records) -> None:
         fold_quote(quotes[i], book[quotes[i].instrument])
 
 
+@kernel()
+def fold_newest(quotes, first, last, book):  # type: ignore[no-untyped-def]
+    """As `fold_quotes`, for quotes that are newer than every row: from behind, only the last one of an instrument.
+
+    Several of a position come from behind, too; a row that has never been quoted has channel time 0.
+    """
+    for i in range(last - 1, first - 1, -1):
+        row = book[quotes[i].instrument]
+        if quotes[i].position > row.position or row.channel_ns == 0:
+            fold_quote(quotes[i], row)
+
+
 def empty_book(instruments: int) -> Records:
     book = np.zeros(instruments, QUOTE)
     book["instrument"] = np.arange(instruments)

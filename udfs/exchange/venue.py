@@ -8,7 +8,6 @@ from schemas.trading import Order, Reason, ReportKind
 from udfs.exchange.matching import Terms, empty_book, fold_quotes, match
 from udfs.exchange.matching import warm as warm_matching
 from udfs.execution.settle import own_report
-from udfs.kernels import read_only
 from udfs.machine import ArrayMachine, Batch, State
 
 HEAD = np.dtype([("now_ns", "<i8")])
@@ -36,7 +35,7 @@ class Venue(ArrayMachine):
             latest_ns = int(batch["ticks"]["receive_ns"].max())
             state["head"]["now_ns"] = max(int(state["head"]["now_ns"][0]), latest_ns)
         quotes = batch["quotes"]
-        fold_quotes(read_only(quotes), 0, len(quotes), state["book"])
+        fold_quotes(quotes, 0, len(quotes), state["book"])
 
     def warm(self) -> None:
         warm_matching()

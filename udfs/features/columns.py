@@ -46,14 +46,13 @@ class Columns(ArrayMachine):
 
     def warm(self) -> None:
         nothing = (EMPTY["preprocessed"], EMPTY["refused"], 0, EMPTY["closes"])
-        self._fold(self.initial(), np.zeros(1, TICK), *nothing)
+        self._fold(self.initial(), read_only(np.zeros(1, TICK)), *nothing)
 
     def _fold(
         self, state: State, ticks: Records, made: Records, refused: Records, position: int, closes: Records
     ) -> Records:
         out = np.zeros(len(closes), COLUMN)
-        inputs = (read_only(ticks), read_only(made), read_only(refused), position, read_only(closes))
-        fold(*inputs, state["rows"], state["last"], out)
+        fold(ticks, made, refused, position, closes, state["rows"], state["last"], out)
         return out
 
 

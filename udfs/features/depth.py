@@ -6,7 +6,7 @@ import udfs.arrays
 from schemas.frame import Records
 from schemas.records import Mark
 from udfs.arrays import Standing
-from udfs.kernels import kernel, read_only
+from udfs.kernels import kernel
 
 STATE = np.dtype([("imbalance", "<f8"), ("flow", "<f8")])
 _LOST, _GAP = int(Standing.LOST), int(Mark.GAP)
@@ -35,7 +35,7 @@ def update(own, bar, seen, setting, values):  # type: ignore[no-untyped-def]
 
 def mark_unknown(rows: Records, depths: Records, levels: int) -> None:
     """GAP on each row whose book is lost or not known `levels` deep: its depth features are not of now."""
-    _mark(rows, read_only(depths), levels)
+    _mark(rows, depths, levels)
 
 
 @kernel(udfs.arrays)

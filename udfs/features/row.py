@@ -12,7 +12,7 @@ from schemas.features import BAR_WIDTHS_NS, FEATURES
 from schemas.frame import Records
 from schemas.layouts import feature_record
 from schemas.records import FEATURE
-from udfs.arrays import CLOSE, EMPTY
+from udfs.arrays import CLOSE, EMPTY, taken
 from udfs.features.default import fold, initial
 from udfs.features.depth import mark_unknown
 from udfs.features.ideas import levels_asked
@@ -50,6 +50,8 @@ class Features(ArrayMachine):
         )
         self._walks = Walks(term, self._own)
         self._levels = levels_asked(chosen.names)
+        has_activity = any(feature.series.array == "activity" for feature in chosen.features)
+        self.needs = "" if has_activity else "closes"  # with them comes everything else that is read
         self._reserve(256)
 
     def initial(self) -> State:
@@ -70,18 +72,18 @@ class Features(ArrayMachine):
         if self._levels:
             mark_unknown(self._out[:count], batch["depths"], self._levels)
         if count or self._record is not FEATURE:  # the later stages' kernels are compiled for this record alone
-            batch["features"] = self._out[:count].copy()
+            batch["features"] = taken(self._out, count)
 
     def warm(self) -> None:
         state = self.initial()
-        self._fold(state, np.zeros(1, CLOSE))
+        self._fold(state, read_only(np.zeros(1, CLOSE)))
         self._walks.warm(state, self._out[:0])
         if self._levels:
             mark_unknown(self._out[:0], EMPTY["depths"], self._levels)
 
     def _fold(self, state: State, closes: Records) -> int:
         folded = [state[name] for name in _FOLDED]
-        count: int = fold(read_only(closes), self._own, self._places, self._warm_up, *folded, self._out)
+        count: int = fold(closes, self._own, self._places, self._warm_up, *folded, self._out)
         return count
 
     def _reserve(self, count: int) -> None:

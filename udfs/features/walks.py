@@ -57,13 +57,13 @@ class Walks:
         for walk in self._walks:
             key = walk.series, walk.idea.needs
             if key not in shown:
-                shown[key] = show(read_only(batch[walk.series.array]), *key, self._own, rows)
+                shown[key] = show(batch[walk.series.array], *key, self._own, rows)
             if len(shown[key].chosen) or len(rows):
                 _run(walk, state, shown[key], rows)
 
     def warm(self, state: State, rows: Records) -> None:
         for walk in self._walks:
-            none = read_only(EMPTY[walk.series.array])
+            none = EMPTY[walk.series.array]
             _run(walk, state, show(none, walk.series, walk.idea.needs, self._own, rows), rows)
 
 

@@ -89,10 +89,10 @@ class Activity(ArrayMachine):
             batch["activity"] = self._out[:count].copy()
 
     def warm(self) -> None:
-        self._fold(self.initial(), np.zeros(1, TICK), 0, EMPTY["quotes"])
+        self._fold(self.initial(), read_only(np.zeros(1, TICK)), 0, EMPTY["quotes"])
 
     def _fold(self, state: State, ticks: Records, position: int, quotes: Records) -> int:
-        inputs = read_only(ticks), position, read_only(quotes), self._numbers, self._limits, self._inverse
+        inputs = ticks, position, quotes, self._numbers, self._limits, self._inverse
         count: int = fold(*inputs, *state.values(), self._out)
         return count
 

@@ -27,7 +27,7 @@ def _multiply(price, size):  # type: ignore[no-untyped-def]
     return price * size
 
 
-@kernel(udfs.market.sums)
+@kernel(udfs.market.sums, per_record=True)
 def take_quote(top, bar, quote):  # type: ignore[no-untyped-def]
     """Fields are read once and first: a wide load of what was just stored field by field would wait for the stores.
 
@@ -48,7 +48,7 @@ def take_quote(top, bar, quote):  # type: ignore[no-untyped-def]
     top.bid, top.bid_size, top.ask, top.ask_size, top.marks = bid, bid_size, ask, ask_size, quote.marks
 
 
-@kernel(schemas.records, udfs.market.sums)
+@kernel(schemas.records, udfs.market.sums, per_record=True)
 def take_trade(top, bar, tick):  # type: ignore[no-untyped-def]
     """A correction or cancel is counted and changes nothing else."""
     bar.trades += 1

@@ -58,13 +58,13 @@ class Bars(ArrayMachine):
             batch["closes"] = closes[0] if len(closes) == 1 else np.concatenate(closes)
 
     def warm(self) -> None:
-        self._fold(self.initial(), np.zeros(1, TICK), 0, EMPTY["suspects"], EMPTY["quotes"])
+        self._fold(self.initial(), read_only(np.zeros(1, TICK)), 0, EMPTY["suspects"], EMPTY["quotes"])
 
     def _fold(self, state: State, ticks: Records, position: int, suspects: Records, quotes: Records) -> list[Records]:
         """The closes, in as many pieces as the scratch needs; each round folds at least one tick."""
         if len(ticks) == 0 and len(suspects) == 0:
             return []
-        inputs = (read_only(ticks), position, suspects, quotes, self._members)
+        inputs = (ticks, position, suspects, quotes, self._members)
         pieces = []
         cursor = (0, 0, 0)
         while True:

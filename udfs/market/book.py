@@ -56,7 +56,7 @@ class Book(ArrayMachine):
             batch["quotes"] = quotes[0] if len(quotes) == 1 else np.concatenate(quotes)
 
     def warm(self) -> None:
-        self._fold(self.initial(), np.zeros(1, TICK), 0, EMPTY["suspects"], EMPTY["backwards"])
+        self._fold(self.initial(), read_only(np.zeros(1, TICK)), 0, EMPTY["suspects"], EMPTY["backwards"])
 
     def _lose(self, state: State) -> None:
         """Messages of every instrument are missing; the QUOTEs that say so leave with the next record."""
@@ -70,7 +70,7 @@ class Book(ArrayMachine):
         """The quotes, in as many pieces as the scratch needs; each round folds at least one tick."""
         if len(ticks) == 0 and len(suspects) == 0:
             return []
-        inputs = (read_only(ticks), position, suspects, backwards, self._members)
+        inputs = (ticks, position, suspects, backwards, self._members)
         pieces = []
         cursor = (0, 0, 0)
         while True:

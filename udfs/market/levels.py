@@ -88,11 +88,11 @@ class Levels(ArrayMachine):
             batch["depths"] = depths
 
     def warm(self) -> None:
-        self._fold(self.initial(), np.zeros(1, TICK), 0, EMPTY["suspects"], EMPTY["closes"])
+        self._fold(self.initial(), read_only(np.zeros(1, TICK)), 0, EMPTY["suspects"], EMPTY["closes"])
 
     def _fold(self, state: State, ticks: Records, position: int, suspects: Records, closes: Records) -> Records:
         out = np.zeros(len(closes), DEPTH)
-        fold(read_only(ticks), position, read_only(suspects), read_only(closes), self._places, *state.values(), out)
+        fold(ticks, position, suspects, closes, self._places, *state.values(), out)
         return out
 
 

@@ -7,7 +7,7 @@ from schemas.errors import ConfigError
 from schemas.frame import Records
 from schemas.instrument import Universe
 from udfs.arrays import EMPTY, PAIR
-from udfs.kernels import kernel, read_only
+from udfs.kernels import kernel
 from udfs.machine import ArrayMachine, Batch, State
 
 TOP = np.dtype([("mid_half", "<i8")])
@@ -45,7 +45,7 @@ class Pairs(ArrayMachine):
 
     def _fold(self, state: State, closes: Records, quotes: Records) -> Records:
         out = np.zeros(len(closes), PAIR)
-        return out[: fold(read_only(closes), read_only(quotes), self._own, self._reference, state["top"], out)]
+        return out[: fold(closes, quotes, self._own, self._reference, state["top"], out)]
 
 
 def reference_of(universe: Universe, name: str, channel: int) -> int:

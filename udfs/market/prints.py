@@ -89,11 +89,11 @@ class Prints(ArrayMachine):
             batch["prints"] = prints
 
     def warm(self) -> None:
-        self._fold(self.initial(), np.zeros(1, TICK), 0, EMPTY["quotes"], EMPTY["closes"])
+        self._fold(self.initial(), read_only(np.zeros(1, TICK)), 0, EMPTY["quotes"], EMPTY["closes"])
 
     def _fold(self, state: State, ticks: Records, position: int, quotes: Records, closes: Records) -> Records:
         out = np.zeros(len(closes), PRINT)
-        fold(read_only(ticks), position, read_only(quotes), read_only(closes), self._places, *state.values(), out)
+        fold(ticks, position, quotes, closes, self._places, *state.values(), out)
         return out
 
 

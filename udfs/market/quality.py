@@ -16,7 +16,8 @@ AHEAD_NS_MAX = 8 * 24 * 3600 * SECOND_NS  # longer than any scheduled silence of
 VALUE_END = 2**62  # prices, sizes and times stay below: sums and differences of two fit 64 bits
 
 HEAD = np.dtype([("channel_ns", "<i8")])
-INSTRUMENT = np.dtype([("known", "<i4"), ("first", "<i4"), ("last", "<i4"), ("pad", "<i4")])  # places in the steps
+# Places in the steps; `has_one_step` also says that it is known.
+INSTRUMENT = np.dtype([("known", "<i4"), ("first", "<i4"), ("last", "<i4"), ("has_one_step", "<i4")])
 # A price is on the step when rotating price * inverse (mod 2^64) to the right by `shift` gives at most `most`: a
 # multiplication instead of a division. Granlund, Montgomery 1994, section 9; step = odd * 2^shift, inverse * odd = 1.
 STEP = np.dtype([("from_ns", "<i8"), ("inverse", "<u8"), ("shift", "<u8"), ("most", "<u8")])
@@ -49,7 +50,8 @@ class Quality(ArrayMachine):
         self._table = np.zeros(len(universe.instruments), INSTRUMENT)
         steps: list[tuple[int, int, int, int]] = []
         for one in universe.of_channel(channel):
-            self._table[one.number] = (1, len(steps), len(steps) + len(one.tick_sizes) - 1, 0)
+            count = len(one.tick_sizes)
+            self._table[one.number] = (1, len(steps), len(steps) + count - 1, count == 1)
             steps += [(tick.from_ns, *divisor(tick.step)) for tick in one.tick_sizes]
         self._steps = np.array(steps, STEP)
         self._reserve(1024)
@@ -76,11 +78,11 @@ class Quality(ArrayMachine):
         batch.count = len(ticks) - refused
 
     def warm(self) -> None:
-        self._validate(self.initial(), np.zeros(1, TICK), 0)
+        self._validate(self.initial(), read_only(np.zeros(1, TICK)), 0)
 
     def _validate(self, state: State, ticks: Records, position: int) -> tuple[int, int, int]:
         found: tuple[int, int, int] = validate(
-            read_only(ticks),
+            ticks,
             position,
             self._table,
             self._steps,
@@ -169,11 +171,12 @@ def _is_plain(tick, known, step, channel_ns):  # type: ignore[no-untyped-def]
 
     Takes records, not arrays: an array that is passed on costs two atomic counts of its references.
     """
-    if tick.kind > _ASK or tick.side > _NONE or known.known == 0 or known.first != known.last:
+    if tick.kind > _ASK or tick.side > _NONE or not known.has_one_step:
         return False
-    if channel_ns <= 0 or tick.receive_ns - channel_ns > AHEAD_NS_MAX or not 0 < tick.receive_ns < VALUE_END:
+    # Of numbers below a power of two, and of none else, all bits together make one below it; negative ones are above.
+    if np.uint64(tick.receive_ns | tick.venue_ns | tick.size | tick.price) >= np.uint64(VALUE_END):
         return False
-    if not (0 <= tick.venue_ns < VALUE_END and 0 < tick.size < VALUE_END and 0 < tick.price < VALUE_END):
+    if min(channel_ns, tick.receive_ns, tick.size, tick.price) <= 0 or tick.receive_ns - channel_ns > AHEAD_NS_MAX:
         return False
     return _is_on_step(tick.price, step)
 
@@ -212,7 +215,7 @@ def validate(  # type: ignore[no-untyped-def]
         channel_ns = max(channel_ns, tick.receive_ns)
         if tick.kind > _LEVEL or tick.venue_ns == 0:
             continue
-        stream = (tick.kind + 1) // 2  # TRADE 0, BID and ASK 1, LEVEL 2
+        stream = tick.kind + 1 >> 1  # TRADE 0, BID and ASK 1, LEVEL 2
         if tick.venue_ns < venue_ns[tick.instrument, stream]:
             backwards[steps_back] = i - refusals
             steps_back += 1

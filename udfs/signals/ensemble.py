@@ -33,6 +33,7 @@ class Ensemble(ArrayMachine):
     name = "ensemble"
     version = 1
     inherits = ("features", "learn", "models")  # label, learn and ensemble go on together or not at all
+    needs = "closes"  # rows and labels come with closes
 
     def __init__(self, term: Term, channel: int) -> None:
         self._settings = _settings(term.learn)
@@ -47,9 +48,9 @@ class Ensemble(ArrayMachine):
         }
 
     def step(self, state: State, batch: Batch) -> None:
-        if not any(len(batch[name]) for name in _INPUTS):
+        features, scores, online, labels = (batch[name] for name in _INPUTS)
+        if not (len(features) or len(scores) or len(online) or len(labels)):
             return
-        features, scores, online, labels = (read_only(batch[name]) for name in _INPUTS)
         if not len(scores) == len(online) == len(features):
             raise Unsafe(f"ensemble: {len(features)} rows, {len(scores)} scores, {len(online)} online predictions")
         rows, outcomes = np.zeros(len(features), ROW), np.zeros(len(labels), OUTCOME)
@@ -63,7 +64,7 @@ class Ensemble(ArrayMachine):
 
     def warm(self) -> None:
         """Compile the kernel."""
-        inputs = [read_only(self._no_rows), *(read_only(EMPTY[name]) for name in _INPUTS[1:])]
+        inputs = [read_only(self._no_rows), *(EMPTY[name] for name in _INPUTS[1:])]
         outputs = np.zeros(0, ROW), np.zeros(0, OUTCOME)
         _walk(*inputs, *self._settings, *self.initial().values(), *outputs)
 

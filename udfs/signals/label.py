@@ -32,6 +32,7 @@ class Label(ArrayMachine):
     name = "label"
     version = 1
     inherits = ("features", "learn", "models")  # label, learn and ensemble go on together or not at all
+    needs = "closes"  # rows and labels come with closes
 
     def __init__(self, term: Term, channel: int) -> None:
         self._horizon_ns = term.learn.horizon_ns
@@ -48,9 +49,9 @@ class Label(ArrayMachine):
         }
 
     def step(self, state: State, batch: Batch) -> None:
-        if not len(batch["closes"]) and not len(batch["features"]):
+        closes, rows = batch["closes"], batch["features"]
+        if not len(closes) and not len(rows):
             return
-        closes, rows = read_only(batch["closes"]), read_only(batch["features"])
         labels = np.empty(int(state["count"].sum()) + len(rows), LABEL)
         found = _walk(closes, rows, self._slots, self._horizon_ns, *state.values(), labels)
         if found:
@@ -62,7 +63,7 @@ class Label(ArrayMachine):
 
     def warm(self) -> None:
         """Compile the kernel."""
-        nothing = read_only(EMPTY["closes"]), read_only(self._no_rows)
+        nothing = EMPTY["closes"], read_only(self._no_rows)
         _walk(*nothing, self._slots, self._horizon_ns, *self.initial().values(), EMPTY["labels"].copy())
 
 

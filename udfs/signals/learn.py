@@ -18,8 +18,6 @@ from udfs.signals.logistic import HALF, learn, predict
 from udfs.signals.pending import ring
 from udfs.signals.score import usable
 
-_INPUTS = ("features", "labels")
-
 
 class Learn(ArrayMachine):
     """Adds `online`, one prediction for each row of `features`; rows and labels are walked in position order.
@@ -32,6 +30,7 @@ class Learn(ArrayMachine):
     name = "learn"
     version = 1
     inherits = ("features", "learn", "models")  # label, learn and ensemble go on together or not at all
+    needs = "closes"  # rows and labels come with closes
 
     def __init__(self, term: Term, channel: int) -> None:
         self._learning_rate = float(term.learn.learning_rate)
@@ -48,7 +47,7 @@ class Learn(ArrayMachine):
         }
 
     def step(self, state: State, batch: Batch) -> None:
-        rows, labels = (read_only(batch[name]) for name in _INPUTS)
+        rows, labels = batch["features"], batch["labels"]
         if not len(rows) and not len(labels):
             return
         out = np.zeros(len(rows), ONLINE)
@@ -60,7 +59,7 @@ class Learn(ArrayMachine):
 
     def warm(self) -> None:
         """Compile the kernel."""
-        rows, labels, out = read_only(self._no_rows), read_only(EMPTY["labels"]), np.zeros(0, ONLINE)
+        rows, labels, out = read_only(self._no_rows), EMPTY["labels"], np.zeros(0, ONLINE)
         _walk(rows, usable(rows), labels, self._learning_rate, HALF, *self.initial().values(), out)
 
 

@@ -7,6 +7,7 @@ import msgspec
 import numpy as np
 import numpy.typing as npt
 
+import models.scorer
 from models.scorer import EVEN_BP, Scorer
 from schemas.control import ModelRef, NewModel, Term
 from schemas.errors import ModelError, StateError
@@ -34,6 +35,7 @@ class Score:
 
     name = "score"
     version = 1
+    needs = "features"
 
     def __init__(self, term: Term, channel: int, open_model: Callable[[str], bytes]) -> None:
         if len(term.models) != 1:
@@ -68,21 +70,15 @@ class Score:
         return state
 
     def warm(self) -> None:
-        """Compile the kernel; open the term's model and score once."""
-        usable(np.zeros(0, feature_record(self._features.names)))
+        """Compile the kernels; open the term's model and score once."""
+        self._score(self._model, read_only(np.zeros(1, feature_record(self._features.names))))
         self._scorer(self._model.sha256)(np.zeros((1, len(self._features)), np.float32))
 
     def _score(self, model: ModelRef, rows: Records) -> Records:
-        scores = np.zeros(len(rows), SCORE)
-        scores["row"] = rows["number"]
-        scores["model_bp"] = EVEN_BP
-        ready = usable(rows)
-        if ready.all():  # nearly always: nothing to pick out
-            scores["model_bp"] = self._scorer(model.sha256)(rows["x"])
-        else:
-            scores["model_bp"][ready] = self._scorer(model.sha256)(rows["x"][ready])
-        begun = rows["channel_ns"] <= model.trained_to_ns
-        scores["in_sample"] = begun & (rows["channel_ns"] + self._horizon_ns >= model.trained_from_ns)
+        scores, ready, scorer = np.zeros(len(rows), SCORE), usable(rows), self._scorer(model.sha256)
+        is_all = np.count_nonzero(ready) == len(rows)  # nearly always: nothing to pick out
+        up_bp = scorer(rows["x"] if is_all else rows["x"][ready])
+        _fill(rows, ready, up_bp, model.trained_from_ns - self._horizon_ns, model.trained_to_ns, scores)
         return scores
 
     def _scorer(self, sha256: str) -> Scorer:
@@ -94,7 +90,7 @@ class Score:
 def usable(rows: Records) -> npt.NDArray[np.bool_]:
     """Which feature rows may be scored and learned: warm, and every feature a finite number."""
     ready = np.zeros(len(rows), np.bool_)
-    _mark_usable(read_only(rows), ready)
+    _mark_usable(rows, ready)
     return ready
 
 
@@ -105,6 +101,20 @@ def _mark_usable(rows, ready):  # type: ignore[no-untyped-def]
         ready[at] = row.warm != 0
         for i in range(len(row.x)):
             ready[at] &= math.isfinite(row.x[i])
+
+
+@kernel(models.scorer)
+def _fill(rows, ready, up_bp, from_ns, to_ns, scores):  # type: ignore[no-untyped-def]
+    """Scores of rows, of which those that are ready have theirs in `up_bp`; in-sample from `from_ns` to `to_ns`."""
+    scored = 0
+    for at in range(len(rows)):
+        score = scores[at]
+        score.row = rows[at].number
+        score.model_bp = EVEN_BP
+        score.in_sample = from_ns <= rows[at].channel_ns <= to_ns
+        if ready[at]:
+            score.model_bp = up_bp[scored]
+            scored += 1
 
 
 def _checked(model: ModelRef, features: FeatureSet) -> ModelRef:

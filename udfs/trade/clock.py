@@ -6,7 +6,7 @@ import udfs.exchange.matching
 from schemas.frame import Records
 from schemas.records import TICK
 from udfs.arrays import QUOTE
-from udfs.exchange.matching import fold_quote
+from udfs.exchange.matching import fold_newest
 from udfs.kernels import kernel, read_only
 
 NEVER_NS = 2**63 - 1
@@ -31,10 +31,11 @@ def advance(  # type: ignore[no-untyped-def]
             break
         now_ns = reached_ns
         tick_at += 1
-    while quote_at < quotes.shape[0] and np.int64(quotes[quote_at].position) < position + tick_at:
-        fold_quote(quotes[quote_at], book[quotes[quote_at].instrument])
-        quote_at += 1
-    return tick_at, quote_at, now_ns
+    passed = quote_at
+    while passed < quotes.shape[0] and np.int64(quotes[passed].position) < position + tick_at:
+        passed += 1
+    fold_newest(quotes, quote_at, passed, book)
+    return tick_at, passed, now_ns
 
 
 def warm() -> None:

@@ -4,6 +4,7 @@ Two replicas of a channel, or a run and its replay, are compared by the digest a
 """
 
 import hashlib
+from bisect import bisect_right
 from struct import Struct
 
 import numpy as np
@@ -25,8 +26,9 @@ def add_progress(ledger: Ledger, batch: Batch, term: int) -> None:
         return
     decisions = batch["decisions"]
     data, before, taken, records = decisions.tobytes(), ledger.decisions - len(decisions), 0, []
+    places = decisions["position"].tolist()
     for position in range(due, end, PROGRESS_EVERY):
-        until = int(np.searchsorted(decisions["position"], position, "right"))
+        until = bisect_right(places, position)
         _chain(ledger, data, taken, until)
         taken = until
         records.append(_PROGRESS.pack(position, before + taken, term, ledger.halted, ledger.digest))

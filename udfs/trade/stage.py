@@ -13,7 +13,6 @@ from udfs.exchange.matching import Terms, empty_book, match
 from udfs.exchange.matching import warm as warm_matching
 from udfs.execution.settle import own_report
 from udfs.execution.strategy import LoadStrategy, Row, check_features
-from udfs.kernels import read_only
 from udfs.machine import Batch
 from udfs.risk.account import ACCOUNT
 from udfs.risk.limits import Intent, check
@@ -167,7 +166,7 @@ class Trade:
 
     def _group(self, state: TradeState, batch: Batch, walk: Walk, first: int, last: int) -> Iterator[bytes]:
         """The decision records of rows that belong together: by rule, and by asking where no rule answers."""
-        features, rows = read_only(batch["features"]), read_only(batch["rows"])
+        features, rows = batch["features"], batch["rows"]
         self._quiet.answer(state, features, rows, first, last)
         at = first
         while at < last:

@@ -7,7 +7,6 @@ belong: a fill inside a frame is seen by the next row of the same frame, and how
 from collections.abc import Callable, Iterator
 from operator import attrgetter
 
-from udfs.kernels import read_only
 from udfs.machine import Batch
 from udfs.trade.clock import NEVER_NS, advance
 from udfs.trade.quiet import group_end
@@ -21,9 +20,9 @@ class Walk:
 
     def __init__(self, state: TradeState, batch: Batch, fire: Callable[[Timer], None]) -> None:
         self._state, self._batch, self._fire = state, batch, fire
-        self._ticks, self._quotes = read_only(batch["ticks"]), read_only(batch["quotes"])
+        self._ticks, self._quotes = batch["ticks"], batch["quotes"]
         self._tick_at = self._quote_at = 0
-        self._features = read_only(batch["features"])
+        self._features = batch["features"]
 
     def groups(self) -> Iterator[tuple[int, int]]:
         """First and end of the rows that belong together (`group_end`); the batch is settled up to the first one."""

@@ -1,10 +1,10 @@
 """What the gateway believes of logs and marks: the channel's own rules, and Unsafe where the log is not ours."""
 
 from collections.abc import Callable
-from dataclasses import replace
 
 import numpy as np
 import pytest
+from msgspec.structs import replace
 
 from jobs.execution.gate import Gate
 from jobs.execution.watch import Watch

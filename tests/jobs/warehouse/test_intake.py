@@ -1,8 +1,7 @@
 """Which messages become rows, where the topics alone do not show it."""
 
-from dataclasses import replace
-
 import numpy as np
+from msgspec.structs import replace
 
 from jobs.warehouse.intake import Intake
 from schemas.control import Epoch, control_frame

@@ -1,10 +1,10 @@
 """Frames of a block in the warehouse: their ticks as those of plain frames, their columns in the raw bytes alone."""
 
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+from msgspec.structs import replace
 
 from jobs.adapters.clickhouse import open_store
 from jobs.warehouse.archive import Archive

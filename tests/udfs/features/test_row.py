@@ -263,6 +263,7 @@ def test_saturated_sums_stay_finite() -> None:
     closes = walk(2**61, [-(2**60), 2**60] * 40, **huge, trades=2**32 - 1, bid_size=2**62 - 1, ask_size=1)
     rows = features_of(closes)
     assert np.isfinite(rows["x"]).all()
+    closes = closes.copy()
     closes["flow"] *= -1
     assert np.isfinite(features_of(closes)["x"]).all()
 
