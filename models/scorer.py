@@ -16,7 +16,8 @@ class Scorer:
 
     The graph has one input, float32 [n, width] for a feature set's width, and a float output of two columns: the
     probability of down and of up. It runs on one thread, because with more the sums depend on the size of the batch.
-    Raises ModelError when the bytes are no such graph, or when a probability is not between 0 and 1.
+    Raises ModelError when the bytes are no such graph, when a probability is not between 0 and 1, and when there is not
+    one for each row.
     """
 
     def __init__(self, data: bytes, width: int = WIDTH) -> None:
@@ -32,6 +33,8 @@ class Scorer:
         if not len(x):
             return np.zeros(0, np.int32)
         (both,) = self._session.run(self._outputs, {self._input: np.ascontiguousarray(x)})
+        if len(both) != len(x):  # a kernel reads as many
+            raise ModelError(f"scorer: the model gave {len(both)} probabilities for {len(x)} rows")
         up_bp = np.multiply(both[:, 1], BP, dtype=np.float64)
         if not (up_bp.min() >= 0 and up_bp.max() <= BP):  # neither holds for NaN
             raise ModelError("scorer: the model gave a probability that is not between 0 and 1")

@@ -31,7 +31,7 @@ def kernel(*sources: ModuleType, per_record: bool = False) -> Callable[[Callable
     Numba's cache looks only at the file of the function itself: it would go on running the old code of a function
     or constant that the kernel takes from another module.
 
-    What another kernel calls `per_record` becomes a part of it: a call, which the compiler would leave where the
+    One that is `per_record` becomes a part of each kernel that calls it: a call, which the compiler leaves where the
     function is not small, costs as much as what is done with the record.
     """
 

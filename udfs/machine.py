@@ -37,6 +37,10 @@ class Batch(msgspec.Struct):
     arrays: dict[str, Records] = {}
     orders: list[Order] = []
 
+    def __post_init__(self) -> None:
+        for name, records in self.arrays.items():
+            self[name] = records
+
     def __getitem__(self, name: str) -> Records:
         found = self.arrays.get(name)
         return EMPTY[name] if found is None else found

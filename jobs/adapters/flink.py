@@ -45,7 +45,9 @@ SETTINGS = {
 }
 
 AT_ONCE = (ORDERS, DECISIONS)
-LINGER_MS = 25  # of all others: in a backlog, each frame's requests to the broker took a quarter of all CPU
+# Of all others. In a backlog, requests to the broker for each frame took a quarter of all CPU, and at 5 ms a tenth. The
+# gateway of a hot pair sees so much later that its replicas differ.
+LINGER_MS = 25
 
 # Java only moves bytes here: C1's code is as good as C2's, and on few cores C2's compiling and a concurrent collector
 # took as much CPU as deciding did (tests/bench/README.md). Messages die young: with room for some hundreds of them the

@@ -90,6 +90,7 @@ def test_restarts_cannot_be_seen(name: str) -> None:
 
 def test_machines_need_what_they_say(name: str) -> None:
     check_needs(build, messages(real(name, 6)), 1)
+    check_needs(build, messages(log(generated(0, 40), term(CHOSEN[name]), 0)), 0)
 
 
 def test_repeats_cannot_be_seen(name: str) -> None:

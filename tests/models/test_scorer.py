@@ -49,3 +49,8 @@ def test_rows_of_another_width_are_refused():
 def test_what_is_no_probability_is_refused(scale):
     with pytest.raises(ModelError, match="between 0 and 1"):
         Scorer(logistic(WEIGHTS, scale=scale))(np.ones((4, WIDTH), np.float32))
+
+
+def test_a_model_must_have_a_probability_for_each_row():
+    with pytest.raises(ModelError, match="1 probabilities for 4 rows"):
+        Scorer(logistic(WEIGHTS, is_merged=True))(np.ones((4, WIDTH), np.float32))

@@ -27,8 +27,8 @@ from schemas.metrics import FLINK, METRICS
 from schemas.records import DECISION
 from schemas.topics import DECISIONS, ORDERS, TICKS
 from schemas.trading import read_order_message
-from tests.builders import captured, demo_resources, demo_term, log, messages
-from tests.system.rig import CHANNELS, Rig, cut_capture, until
+from tests.builders import CAPTURE, captured, demo_resources, demo_term, log, messages
+from tests.system.rig import CHANNELS, Rig, until
 from udfs.play import canonical_bytes, play
 
 pytestmark = [pytest.mark.system, pytest.mark.timeout(600)]
@@ -163,9 +163,9 @@ def paper(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Paper]:
     made.close()
 
 
-def test_no_order_is_lost_or_doubled(paper: Paper, cluster: Cluster, tmp_path: Path) -> None:
+def test_no_order_is_lost_or_doubled(paper: Paper, cluster: Cluster) -> None:
     job = cluster.submit("jobs.trade", *paper.rig.trade_arguments())
-    paper.feed(cut_capture(tmp_path, 900), pace=3)  # more than five kills need
+    paper.feed(CAPTURE, pace=2)  # nearly 3 minutes: more than five kills need
     for _ in range(5):  # until a kill falls between an order and the next checkpoint
         known = len(paper.taken())
         until(lambda known=known: len(paper.taken()) > known, 90, "another order at the exchange")

@@ -62,8 +62,8 @@ MACHINES = {
 
 
 @pytest.mark.parametrize("module", MACHINES)
-def test_warm_compiles_for_both_kinds_of_array(module: str) -> None:
-    """After `warm`, frames as they come from bytes and arrays that can be written need no other machine code."""
+def test_warm_compiles_what_a_batch_needs(module: str) -> None:
+    """After `warm`, no array of a batch needs other machine code, whether it could be written before or not."""
     from tests.udfs.market.logs import CHANNEL, play, real, term
 
     found = importlib.import_module(module)

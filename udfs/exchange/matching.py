@@ -16,7 +16,7 @@ from schemas.instrument import Instrument, divide_up
 from schemas.records import REPORT, Side
 from schemas.trading import Order, Reason, ReportKind
 from udfs.arrays import QUOTE
-from udfs.kernels import kernel
+from udfs.kernels import kernel, read_only
 
 PPM = 1_000_000
 EXECUTION_ID_SIZE = 48
@@ -48,9 +48,9 @@ def fold_quotes(quotes: Records, first: int, last: int, book: Records) -> None:
 
 @kernel()
 def fold_newest(quotes, first, last, book):  # type: ignore[no-untyped-def]
-    """As `fold_quotes`, for quotes that are newer than every row: from behind, only the last one of an instrument.
+    """As `fold_quotes`, for quotes by position, all newer than every row: only the last one of each instrument.
 
-    Several of a position come from behind, too; a row that has never been quoted has channel time 0.
+    From behind. A row that was never quoted has channel time 0, so that a quote at position 0 counts, too.
     """
     for i in range(last - 1, first - 1, -1):
         row = book[quotes[i].instrument]
@@ -118,7 +118,5 @@ def _reports(order: Order, lines: Sequence[tuple[int, ...]], terms: Terms, now_n
 
 
 def warm() -> None:
-    """Compile for the writable and the read-only arrays that the channel passes."""
-    quotes = np.zeros(1, QUOTE)
-    fold_quotes(quotes, 0, 1, np.zeros(1, QUOTE))
-    fold_quotes(np.frombuffer(quotes.tobytes(), QUOTE), 0, 1, np.zeros(1, QUOTE))
+    """Compile for the arrays that the channel passes."""
+    fold_quotes(read_only(np.zeros(1, QUOTE)), 0, 1, np.zeros(1, QUOTE))

@@ -173,7 +173,7 @@ def _is_plain(tick, known, step, channel_ns):  # type: ignore[no-untyped-def]
     """
     if tick.kind > _ASK or tick.side > _NONE or not known.has_one_step:
         return False
-    # Of numbers below a power of two, and of none else, all bits together make one below it; negative ones are above.
+    # The bits of all four together are below 2^62 only if each number is; a negative one has the highest bit.
     if np.uint64(tick.receive_ns | tick.venue_ns | tick.size | tick.price) >= np.uint64(VALUE_END):
         return False
     if min(channel_ns, tick.receive_ns, tick.size, tick.price) <= 0 or tick.receive_ns - channel_ns > AHEAD_NS_MAX:

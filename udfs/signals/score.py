@@ -90,7 +90,7 @@ class Score:
 def usable(rows: Records) -> npt.NDArray[np.bool_]:
     """Which feature rows may be scored and learned: warm, and every feature a finite number."""
     ready = np.zeros(len(rows), np.bool_)
-    _mark_usable(rows, ready)
+    _mark_usable(read_only(rows), ready)
     return ready
 
 

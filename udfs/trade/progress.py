@@ -26,7 +26,7 @@ def add_progress(ledger: Ledger, batch: Batch, term: int) -> None:
         return
     decisions = batch["decisions"]
     data, before, taken, records = decisions.tobytes(), ledger.decisions - len(decisions), 0, []
-    places = decisions["position"].tolist()
+    places = decisions["position"].tolist() if due < end else ()
     for position in range(due, end, PROGRESS_EVERY):
         until = bisect_right(places, position)
         _chain(ledger, data, taken, until)

@@ -10,7 +10,6 @@ from schemas.records import DECISION, REPORT, Kind
 from schemas.succession import leaving
 from schemas.trading import Order, Reason, ReportKind
 from udfs.exchange.matching import Terms, empty_book, match
-from udfs.exchange.matching import warm as warm_matching
 from udfs.execution.settle import own_report
 from udfs.execution.strategy import LoadStrategy, Row, check_features
 from udfs.machine import Batch
@@ -65,7 +64,6 @@ class Trade:
         return state
 
     def warm(self) -> None:
-        warm_matching()
         warm_clock()
         state = self.initial()
         self._quiet.warm(state, feature_record(self._term.feature_set.names))
