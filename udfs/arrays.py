@@ -207,7 +207,7 @@ EMPTY["refused"] = np.zeros(0, "<u4")  # quality: places in the frame of the rec
 EMPTY["faults"] = np.zeros(0, "u1")  # quality: their schemas.errors.Fault
 EMPTY["backwards"] = np.zeros(0, "<u4")  # quality: places in `ticks` where venue time ran backwards
 for _nothing in EMPTY.values():
-    _nothing.flags.writeable = False  # as every array of a batch is
+    _nothing.setflags(write=False)  # as every array of a batch is
 
 
 def taken(scratch: Records, count: int) -> Records:

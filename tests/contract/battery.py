@@ -62,13 +62,18 @@ def tapped(build: Build, tap: Tap, *more: Machine) -> Resources:
 
 
 def run(build: Build, messages: Iterable[bytes], channel: int) -> Trace:
+    return run_to_state(build, messages, channel)[0]
+
+
+def run_to_state(build: Build, messages: Iterable[bytes], channel: int) -> tuple[Trace, bytes]:
+    """The trace, and the bytes of the state at its end."""
     tap = Tap()
     machine = Channel(channel, tapped(build, tap))
     state = machine.initial()
     for data in messages:
         machine.step(state, data)
     assert not state.ledger.fault
-    return tap.trace()
+    return tap.trace(), machine.dump(state)
 
 
 def differences(left: Trace, right: Trace) -> list[str]:
@@ -131,15 +136,9 @@ def check_needs(build: Build, messages: Sequence[bytes], channel: int) -> None:
     def shown(term: Term, channel: int) -> Pipeline:
         return Pipeline([Shown(machine) for machine in build(term, channel).machines])
 
-    taps, dumps = (Tap(), Tap()), []
-    for tap, built in zip(taps, (build, shown), strict=True):
-        machine = Channel(channel, tapped(built, tap))
-        state = machine.initial()
-        for data in messages:
-            machine.step(state, data)
-        dumps.append(machine.dump(state))
-    assert not differences(taps[0].trace(), taps[1].trace())
-    assert dumps[0] == dumps[1]
+    (trace, state), (whole, remembered) = (run_to_state(one, messages, channel) for one in (build, shown))
+    assert not differences(trace, whole)
+    assert state == remembered
 
 
 def check_repeats(build: Build, messages: Sequence[bytes], channel: int) -> None:

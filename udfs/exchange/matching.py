@@ -41,16 +41,10 @@ def fold_quote(quote, row):  # type: ignore[no-untyped-def]
 
 @kernel()
 def fold_quotes(quotes: Records, first: int, last: int, book: Records) -> None:
-    """Bring the book rows (QUOTE records by instrument number) to the state after quotes[first:last]."""
-    for i in range(first, last):
-        fold_quote(quotes[i], book[quotes[i].instrument])
+    """Bring the book rows (QUOTE records by instrument number) to the state after quotes[first:last].
 
-
-@kernel()
-def fold_newest(quotes, first, last, book):  # type: ignore[no-untyped-def]
-    """As `fold_quotes`, for quotes by position, all newer than every row: only the last one of each instrument.
-
-    From behind. A row that was never quoted has channel time 0, so that a quote at position 0 counts, too.
+    The quotes come by position and are newer than every row. From behind, so that only the last one of an instrument
+    is copied; a row that was never quoted has channel time 0, and a quote at position 0 counts for it.
     """
     for i in range(last - 1, first - 1, -1):
         row = book[quotes[i].instrument]

@@ -6,7 +6,7 @@ import udfs.exchange.matching
 from schemas.frame import Records
 from schemas.records import TICK
 from udfs.arrays import QUOTE
-from udfs.exchange.matching import fold_newest
+from udfs.exchange.matching import fold_quotes
 from udfs.kernels import kernel, read_only
 
 NEVER_NS = 2**63 - 1
@@ -34,7 +34,7 @@ def advance(  # type: ignore[no-untyped-def]
     passed = quote_at
     while passed < quotes.shape[0] and np.int64(quotes[passed].position) < position + tick_at:
         passed += 1
-    fold_newest(quotes, quote_at, passed, book)
+    fold_quotes(quotes, quote_at, passed, book)
     return tick_at, passed, now_ns
 
 

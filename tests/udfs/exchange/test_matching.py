@@ -12,7 +12,7 @@ from schemas.records import Side
 from schemas.trading import Reason, ReportKind
 from tests.jobs.execution.world import NOW_NS, config, make_order
 from udfs.arrays import QUOTE
-from udfs.exchange.matching import Terms, empty_book, fold_newest, fold_quotes, match, refuse
+from udfs.exchange.matching import Terms, empty_book, fold_quotes, match, refuse
 
 INSTRUMENT = config().universe.instruments[0]  # 2 price decimals, 8 size decimals, lot 1,000, smallest 10,000
 TERMS = Terms(INSTRUMENT, taker_ppm=1000)
@@ -59,7 +59,7 @@ def test_a_part_is_filled_and_the_rest_expires_and_nothing_is_taken_twice() -> N
     st.integers(0, 2),
 )
 def test_the_newest_quotes_are_found_from_behind(told: list[tuple[int, int, int]], first: int) -> None:
-    """As if every quote had been folded: also where several have one position, and where the log begins."""
+    """As if every quote had been copied: also where several have one position, and where the log begins."""
     quotes = np.zeros(len(told), QUOTE)
     for at, (forward, instrument, size) in enumerate(told):
         quotes[at]["position"] = (quotes[at - 1]["position"] if at else first) + forward
@@ -68,8 +68,9 @@ def test_the_newest_quotes_are_found_from_behind(told: list[tuple[int, int, int]
     ends = [at for at in range(len(told)) if at and quotes[at]["position"] > quotes[at - 1]["position"]]
     one, other = empty_book(3), empty_book(3)
     for begin, end in pairwise([0, *ends[: len(ends) // 2], len(told)]):
-        fold_quotes(quotes, begin, end, one)
-        fold_newest(quotes, begin, end, other)
+        for quote in quotes[begin:end]:
+            one[quote["instrument"]] = quote
+        fold_quotes(quotes, begin, end, other)
     assert one.tobytes() == other.tobytes()
 
 
